@@ -1,0 +1,110 @@
+import type { Field, Generator } from "./pipeline.ts";
+import type { RandomStream } from "./random.ts";
+
+/** Writes one value as JSON text. `createdMs` is the event's creation time (ms since 1970). */
+export type ValueWriter = (random: RandomStream, createdMs: number) => string;
+
+const WORDS =
+  "alpha amber azure birch brook cedar cliff cloud coral delta dune ember fern field flint forest frost glade harbor hazel heron iris ivory jade lark linen maple marsh meadow mist moss north oak ocean olive onyx opal orchid pearl pine plum quartz rain raven reed ridge river rose sage shore silver slate spring stone storm summit sunset thistle tide timber valley willow winter".split(
+    " ",
+  );
+
+/** Compiles a field's generator once, so that an event costs no look-ups. */
+export function compileGenerator(field: Field): ValueWriter {
+  const write = compileValue(field, field.generate);
+  if (!field.nullable || field.nulls === 0) return write;
+  return (random, createdMs) => (random.float() < field.nulls ? "null" : write(random, createdMs));
+}
+
+function compileValue(field: Field, generate: Generator): ValueWriter {
+  if (generate === "now") return (_random, createdMs) => JSON.stringify(new Date(createdMs));
+  if ("uniform" in generate) return compileUniform(field, generate.uniform);
+  if ("choice" in generate) return compileChoice(generate.choice);
+  if ("chance" in generate) return (random) => (random.float() < generate.chance ? "true" : "false");
+  if ("between" in generate) {
+    const [from, to] = [Date.parse(generate.between[0]), Date.parse(generate.between[1])];
+    const length = field.type === "date" ? 10 : 24;
+    return (random) => `"${new Date(random.integer(from, to)).toISOString().slice(0, length)}"`;
+  }
+  if ("words" in generate) {
+    const [min, max] = generate.words;
+    return (random) => `"${Array.from({ length: random.integer(min, max) }, () => WORDS[random.next() % WORDS.length]).join(" ")}"`;
+  }
+  if ("characters" in generate) {
+    const [min, max] = generate.characters;
+    return (random) => JSON.stringify(anyText(random, random.integer(min, max)));
+  }
+  if ("bytes" in generate) {
+    const [min, max] = generate.bytes;
+    return (random) => `"${Buffer.from(Array.from({ length: random.integer(min, max) }, () => random.next() & 0xff)).toString("base64")}"`;
+  }
+  const [min, max] = generate.object;
+  return (random) => anyObject(random, random.integer(min, max));
+}
+
+function compileUniform(field: Field, [min, max]: [number, number]): ValueWriter {
+  if (field.type === "float") return (random) => JSON.stringify(min + random.float() * (max - min));
+  if (field.type !== "decimal") return (random) => String(random.integer(min, max));
+  const scale = field.scale ?? 0;
+  const [low, high] = [Math.ceil(min * 10 ** scale), Math.floor(max * 10 ** scale)];
+  return (random) => `"${decimalText(random.integer(low, high), scale)}"`;
+}
+
+function decimalText(units: number, scale: number): string {
+  const digits = String(Math.abs(units)).padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  return (units < 0 ? "-" : "") + digits.slice(0, point) + (scale > 0 ? `.${digits.slice(point)}` : "");
+}
+
+function compileChoice(weights: Record<string, number>): ValueWriter {
+  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+  let upTo = 0;
+  const choices = Object.entries(weights).map(([text, weight]) => ({ json: JSON.stringify(text), upTo: (upTo += weight / total) }));
+  const last = (choices.at(-1) as { json: string }).json;
+  return (random) => {
+    const draw = random.float();
+    for (const choice of choices) if (draw < choice.upTo) return choice.json;
+    return last;
+  };
+}
+
+/** Text with quotes, control characters, every plane of Unicode; without U+0000 (PostgreSQL can't hold it) and lone surrogates (UTF-8 can't). */
+function anyText(random: RandomStream, length: number): string {
+  let text = "";
+  for (let index = 0; index < length; index++) {
+    const [from, to] = CHARACTER_RANGES[random.next() % CHARACTER_RANGES.length] as readonly [number, number];
+    text += String.fromCodePoint(random.integer(from, to));
+  }
+  return text;
+}
+
+const CHARACTER_RANGES = [
+  [0x20, 0x7e],
+  [0x01, 0x1f],
+  [0x22, 0x22],
+  [0x5c, 0x5c],
+  [0x7f, 0xff],
+  [0x100, 0xfff],
+  [0x1000, 0xd7ff],
+  [0xe000, 0xffff],
+  [0x1f300, 0x1f6ff],
+  [0x10000, 0x10ffff],
+] as const;
+
+function anyObject(random: RandomStream, members: number): string {
+  const parts = Array.from({ length: members }, (_, index) => {
+    const kind = random.next() % 5;
+    const value =
+      kind === 0
+        ? String(random.integer(-1_000_000, 1_000_000))
+        : kind === 1
+          ? JSON.stringify(anyText(random, 6))
+          : kind === 2
+            ? "null"
+            : kind === 3
+              ? "true"
+              : `[${random.integer(0, 9)},{"x":${random.integer(0, 99)}}]`;
+    return `"${WORDS[random.next() % WORDS.length]}_${index}":${value}`;
+  });
+  return `{${parts.join(",")}}`;
+}
