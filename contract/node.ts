@@ -22,6 +22,8 @@ export type NodeStatus = {
   state: NodeState;
   /** Answers its protocol (see NodeControl.ready). Undefined when it was not asked. */
   ready?: boolean;
+  /** The supervisor was told to leave it down (hold). Undefined when the runtime can't say. */
+  held?: boolean;
   process?: ProcessIdentity;
   /** Times that the supervisor started it since `up`. */
   starts: number;
