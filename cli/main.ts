@@ -1,0 +1,10 @@
+import { run } from "@stricli/core";
+import { application } from "./application.ts";
+import { commandContext } from "./context.ts";
+
+await run(application, process.argv.slice(2), commandContext());
+// The argument scanner's own codes are negative; all of them are the user's usage.
+const code = Number(process.exitCode ?? 0);
+if (code < 0) process.exitCode = code === -1 ? 70 : 64;
+// Clients of stopped brokers can hold sockets and timers open; everything durable is written by now.
+process.exit();
