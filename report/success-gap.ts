@@ -1,0 +1,35 @@
+/** A stretch of time, ms since 1970. */
+export type Span = { fromMs: number; toMs: number };
+
+/** A time without success. `open`: success had not come back when the evidence ended. */
+export type Gap = Span & { open: boolean };
+
+/** The times at which something succeeded (not decreasing), between the first time that it was due and the end of the evidence. */
+export type Series = {
+  startMs: number;
+  successMs: readonly number[];
+  endMs: number;
+  /** Whether success was still due at the end: if not, the silence after the last one is no gap. */
+  openEnd: boolean;
+};
+
+/**
+ * @returns the length of the longest wanted gap between successes, undefined when no gap is wanted.
+ * `atLeast`: one of the wanted gaps was still open, so the true longest may be longer.
+ */
+export function longestGap(series: Series, wanted: (gap: Gap) => boolean): { ms: number; atLeast: boolean } | undefined {
+  let longestMs: number | undefined;
+  const consider = (gap: Gap): boolean => {
+    const ms = gap.toMs - gap.fromMs;
+    if (ms <= 0 || (!gap.open && ms <= (longestMs ?? 0)) || !wanted(gap)) return false;
+    longestMs = Math.max(ms, longestMs ?? 0);
+    return true;
+  };
+  let fromMs = series.startMs;
+  for (const toMs of series.successMs) {
+    consider({ fromMs, toMs, open: false });
+    fromMs = toMs;
+  }
+  const atLeast = series.openEnd && consider({ fromMs, toMs: series.endMs, open: true });
+  return longestMs === undefined ? undefined : { ms: longestMs, atLeast };
+}
