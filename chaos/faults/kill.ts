@@ -1,0 +1,25 @@
+import { effectGone, type Fault, probeRunning, signalAll, STOP_TIMEOUT_MS, undoDown, verifyRunsAgain } from "../strike.ts";
+
+/**
+ * SIGKILL of every process of the node, which its supervisor then leaves down until the fault is healed.
+ * An executor is killed only: Spark starts another at once, so there is nothing to hold and nothing to undo.
+ */
+export const kill: Fault = {
+  kind: "kill",
+  probe: probeRunning,
+  undo: (strike) => undoDown(strike, true),
+
+  async inject(strike) {
+    // Held first: a supervisor that sees the death before the hold would start the node again under our hands.
+    if (strike.selector === "node") await strike.control.hold(strike.node);
+    await signalAll(strike, "SIGKILL");
+  },
+
+  // A process in uninterruptible sleep dies only when its I/O returns; hence the same patience as for SIGTERM.
+  effect: (strike) => effectGone(strike, STOP_TIMEOUT_MS),
+
+  async heal(strike) {
+    if (strike.selector === "node") await strike.control.release(strike.node);
+  },
+  verify: verifyRunsAgain,
+};

@@ -1,0 +1,41 @@
+import { poll } from "../clock.ts";
+import { type Fault, pids, probeRunning, signalAll } from "../strike.ts";
+import { applyUndo } from "../undo.ts";
+
+/** Stopping is done by the kernel, at once unless a process is in uninterruptible sleep. */
+const EFFECT_TIMEOUT_MS = 3000;
+
+/**
+ * SIGSTOP of every process of the node: its sockets stay open and nobody answers, which is what a long garbage collection or a
+ * frozen virtual machine looks like. The main process is stopped first, so that it can't fork what we would miss.
+ */
+export const pause: Fault = {
+  kind: "pause",
+  probe: probeRunning,
+  undo: ({ node, processes }) => ({ node, resume: [...processes], release: false }),
+
+  inject: (strike) => signalAll(strike, "SIGSTOP"),
+
+  async effect({ control, clock, processes }) {
+    const counts = async () => {
+      const states = await control.processStates(processes);
+      const count = (state: string) => states.filter((other) => other === state).length;
+      return { stopped: count("stopped"), running: count("running"), gone: count("gone") };
+    };
+    await poll(clock, EFFECT_TIMEOUT_MS, async () => ((await counts()).running === 0 ? true : undefined), { everyMs: 20 });
+    const { stopped, running, gone } = await counts();
+    const mainState = (await control.processStates(processes.slice(0, 1)))[0];
+    const rest = `${running === 0 ? "" : `, ${running} still running`}${gone === 0 ? "" : `, ${gone} gone`}`;
+    return {
+      effective: running === 0 && mainState === "stopped",
+      proof: `${stopped} of ${processes.length} processes stopped (${pids(processes)})${rest}`,
+    };
+  },
+
+  async heal({ control, processes }) {
+    await control.signal(processes, "SIGCONT");
+  },
+
+  /** Not only the processes that we stopped: none of the node may be left stopped. */
+  verify: ({ control, clock, node, processes }) => applyUndo(control, { node, resume: processes, release: false }, clock),
+};
