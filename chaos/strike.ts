@@ -3,6 +3,7 @@ import type { NodeControl, NodeKind, NodeStatus, ProcessIdentity, ProcessSelecto
 import type { Undo } from "../contract/journal.ts";
 import type { FaultKind } from "../contract/plan.ts";
 import { type Clock, poll } from "./clock.ts";
+import { answerOf } from "./port-answer.ts";
 import { sameProcess } from "./process-identity.ts";
 
 /** One fault about to be done, or being done, to one node. */
@@ -19,6 +20,8 @@ export type Strike = {
   startsBefore: number;
   /** The injection began, ms since 1970. */
   atMs: number;
+  /** Aborted: stop waiting for the effect, so that the fault is healed at once. */
+  signal?: AbortSignal;
 };
 
 export type Effect = { effective: boolean; proof: string };
@@ -84,7 +87,10 @@ export async function effectGone(strike: Strike, timeoutMs: number): Promise<Eff
     const states = await control.processStates(processes);
     return processes.filter((_, index) => states[index] !== "gone");
   };
-  const gone = await poll(clock, timeoutMs, async () => ((await left()).length === 0 ? true : undefined), { everyMs: 50 });
+  const gone = await poll(clock, timeoutMs, async () => ((await left()).length === 0 ? true : undefined), {
+    everyMs: 50,
+    ...(strike.signal !== undefined && { signal: strike.signal }),
+  });
   const tookMs = Math.round(clock.monotonic() - startMs);
   const noun = strike.selector === "executor" ? "executor process" : "process";
   if (gone === true)
@@ -124,6 +130,17 @@ export async function verifyRunsAgain(strike: Strike, effective: boolean): Promi
   throw new FaultlineError("FL_HEAL_FAILED", `${node} was released but does not run after ${START_TIMEOUT_MS / 1000} s`, {
     remedy: `./faultline heal; if that fails too: ./faultline up`,
   });
+}
+
+/** The effect of a fault that leaves the node down: its processes are gone; what is said of its ports is evidence besides. */
+export async function effectDown(strike: Strike): Promise<Effect> {
+  const effect = await effectGone(strike, STOP_TIMEOUT_MS);
+  if (!effect.effective || strike.selector === "executor") return effect;
+  const status = await statusOf(strike.control, strike.node);
+  const ports = await Promise.all(
+    Object.entries(status?.addresses ?? {}).map(async ([service, address]) => `${service} ${address} ${await answerOf(address)}`),
+  );
+  return { effective: true, proof: [effect.proof, `${strike.node} is ${status?.state ?? "unknown"}`, ...ports].join("; ") };
 }
 
 /** The undo of every fault that makes the node die: give it back to its supervisor. */

@@ -1,4 +1,4 @@
-import { effectGone, type Fault, probeRunning, signalAll, STOP_TIMEOUT_MS, undoDown, verifyRunsAgain } from "../strike.ts";
+import { effectDown, type Fault, probeRunning, signalAll, undoDown, verifyRunsAgain } from "../strike.ts";
 
 /**
  * SIGKILL of every process of the node, which its supervisor then leaves down until the fault is healed.
@@ -16,7 +16,7 @@ export const kill: Fault = {
   },
 
   // A process in uninterruptible sleep dies only when its I/O returns; hence the same patience as for SIGTERM.
-  effect: (strike) => effectGone(strike, STOP_TIMEOUT_MS),
+  effect: effectDown,
 
   async heal(strike) {
     if (strike.selector === "node") await strike.control.release(strike.node);

@@ -1,4 +1,4 @@
-import { effectGone, type Fault, probeRunning, signalAll, STOP_TIMEOUT_MS, undoDown, verifyRunsAgain } from "../strike.ts";
+import { effectDown, type Fault, probeRunning, signalAll, undoDown, verifyRunsAgain } from "../strike.ts";
 
 /**
  * SIGTERM to every process of the node, which its supervisor then leaves down until the fault is healed. One that does not
@@ -14,7 +14,7 @@ export const stop: Fault = {
     await signalAll(strike, "SIGTERM");
   },
 
-  effect: (strike) => effectGone(strike, STOP_TIMEOUT_MS),
+  effect: effectDown,
 
   async heal(strike) {
     if (strike.selector === "node") await strike.control.release(strike.node);

@@ -1,0 +1,128 @@
+import { dirname, join } from "node:path";
+import { FaultlineError } from "../contract/errors.ts";
+import type { JournalRecord } from "../contract/journal.ts";
+import type { NodeControl } from "../contract/node.ts";
+import type { Plan } from "../contract/plan.ts";
+import type { EventSink } from "./chaos-event.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { describe, type FaultContext, type FaultOutcome, runFault } from "./fault-run.ts";
+import { heal, runningEngine } from "./heal.ts";
+import { openJournal, readJournal, requireIntact } from "./journal-file.ts";
+import { lockJournal } from "./journal-lock.ts";
+import { ownIdentity } from "./process-identity.ts";
+import { startWatchdog } from "./watchdog-link.ts";
+
+export type RunPlanRequest = {
+  plan: Plan;
+  control: NodeControl;
+  /** The run's fault journal; created, or continued. */
+  journalFile: string;
+  /** The argv that heals this journal in a process of its own, e.g. `[node, cli/main.ts, heal, --by, watchdog, --run, DIR]`. */
+  watchdogCommand: string[];
+  /** Ends the run: the active fault is healed at once. */
+  signal: AbortSignal;
+  onEvent?: EventSink;
+  clock?: Clock;
+  /** How long a node may take to answer its protocol again. Default 60 s. */
+  recoveryTimeoutMs?: number;
+  /** Default: logs/watchdog.log beside the journal. */
+  watchdogLog?: string;
+};
+
+export type RunPlanResult = { aborted: boolean; outcomes: FaultOutcome[] };
+
+/** From one node's recovery to the next fault at least: recovery is seen by success, so there must be some. */
+const SETTLE_MS = 2000;
+/** What timers may be late by without a word. */
+const LATE_MS = 500;
+
+/**
+ * Runs a plan. One fault at a time: the next one waits for the recovery of the one before (bounded) and then starts late; one
+ * for which the plan's duration leaves no room any more is journaled and reported as not run. Returns when the last fault is over.
+ * If this process dies, its watchdog heals; what the watchdog could not heal, the next `heal` or `runPlan` does.
+ * @throws FaultlineError FL_STACK_BUSY when another engine or heal is at work; FL_JOURNAL_DAMAGED; FL_HEAL_FAILED when a fault could not
+ *   be undone (nothing more is injected, the watchdog goes on trying); FL_DISK_FULL; FL_NODE_FAILED when the watchdog does not start.
+ */
+export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
+  const { plan, control, journalFile, signal, onEvent, clock = systemClock } = request;
+  const tell: FaultContext["tell"] = (type, text, about) => {
+    const at_ms = clock.now();
+    onEvent?.({
+      type,
+      at: new Date(at_ms).toISOString(),
+      at_ms,
+      text,
+      ...(about !== undefined && { id: about.id, kind: about.planned.kind, ...(about.node !== undefined && { node: about.node }) }),
+    });
+  };
+
+  const before = await heal({ journalFile, control, by: "heal", clock });
+  for (const { node, proof } of [...before.healed, ...before.swept]) tell("healed", `${node}, left over from before: ${proof}`);
+
+  await using stack = new AsyncDisposableStack();
+  const unlock = await lockJournal(journalFile);
+  if (unlock === undefined) throw busy(journalFile);
+  stack.defer(unlock);
+  const content = await readJournal(journalFile);
+  requireIntact(journalFile, content);
+  if (runningEngine(content.records) !== undefined) throw busy(journalFile);
+
+  const watchdog = await startWatchdog({
+    command: request.watchdogCommand,
+    // Twice the plan and a quarter of an hour for each fault that is late: only a hung engine lives longer.
+    lifetimeMs: Math.min(2 * plan.duration_ms + 900_000 * (1 + plan.faults.length), 2 ** 31 - 1),
+    logFile: request.watchdogLog ?? join(dirname(journalFile), "logs", "watchdog.log"),
+  });
+  let inOrder = false;
+  stack.defer(async () => {
+    if (inOrder) await watchdog.done();
+    else watchdog.handOver();
+  });
+  const journal = await openJournal(journalFile, content);
+  stack.defer(() => journal.close());
+  await journal.append({ t: "open", version: 1, seed: plan.seed, process: ownIdentity(), at_ms: clock.now() });
+
+  const setting = { control, clock, journal, watchdog, signal, recoveryTimeoutMs: request.recoveryTimeoutMs ?? 60_000, tell };
+  const outcomes = await runFaults(setting, plan, firstFreeId(content.records));
+  await journal.append({ t: "close", at_ms: clock.now() });
+  inOrder = true;
+  const counts = Map.groupBy(outcomes, ({ outcome }) => outcome);
+  tell(signal.aborted ? "aborted" : "ended", [...counts].map(([outcome, list]) => `${list.length} ${outcome}`).join(", ") || "no faults");
+  return { aborted: signal.aborted, outcomes };
+}
+
+async function runFaults(setting: Omit<FaultContext, "hasRoom">, plan: Plan, idOffset: number): Promise<FaultOutcome[]> {
+  const { clock, signal, tell } = setting;
+  const outcomes: FaultOutcome[] = [];
+  const startMs = clock.monotonic();
+  const elapsed = (): number => clock.monotonic() - startMs;
+  const context: FaultContext = { ...setting, hasRoom: (holdMs) => elapsed() + holdMs <= plan.duration_ms };
+  let earliestMs = 0;
+  tell("started", `${plan.faults.length} faults in ${plan.duration_ms / 1000} s, seed ${plan.seed}`);
+
+  for (const planned of plan.faults) {
+    const id = planned.id + idOffset;
+    const dueMs = Math.min(Math.max(planned.at_ms, earliestMs), plan.duration_ms);
+    await clock.sleep(Math.max(0, dueMs - elapsed()), signal);
+    const lateMs = elapsed() - planned.at_ms;
+    if (lateMs > LATE_MS && !signal.aborted)
+      tell("late", `${describe(planned)}: due ${(lateMs / 1000).toFixed(1)} s ago, the fault before took so long`, { id, planned });
+    try {
+      outcomes.push(await runFault(context, id, planned));
+    } catch (error) {
+      tell("heal-failed", (error as Error).message, { id, planned });
+      throw error;
+    }
+    earliestMs = elapsed() + SETTLE_MS;
+  }
+  return outcomes;
+}
+
+/** Ids are unique in a journal, also when it has several plans: the first plan's ids are kept, later ones are shifted. */
+function firstFreeId(records: readonly JournalRecord[]): number {
+  return records.reduce((free, record) => ("id" in record ? Math.max(free, record.id + 1) : free), 0);
+}
+
+function busy(journalFile: string): FaultlineError {
+  return new FaultlineError("FL_STACK_BUSY", `${journalFile}: another chaos engine or heal is at work`, { remedy: "wait for it, or stop it with Ctrl-C" });
+}
