@@ -1,6 +1,6 @@
 import { decodeJournal, type JournalRecord } from "../contract/journal.ts";
 import type { NodeKind } from "../contract/node.ts";
-import type { FaultKind } from "../contract/plan.ts";
+import type { FaultKind, FaultTarget } from "../contract/plan.ts";
 import { logLines } from "./log-lines.ts";
 
 /** What the journal tells of one fault. A time that it does not tell is undefined. */
@@ -9,6 +9,8 @@ export type FaultHistory = {
   kind: FaultKind;
   node: string;
   nodeKind: NodeKind;
+  /** What the node was, or what in it was struck: "leader of 3", "controller", "executor". */
+  role?: string;
   /** Just before the injection began. */
   injectedMs: number;
   /** When the effect probe had answered, and what: undefined when the journal ends before. */
@@ -46,7 +48,9 @@ export function faultHistories(records: readonly JournalRecord[]): FaultHistory[
   const latest = new Map<number, FaultHistory>();
   for (const record of records) {
     if (record.t === "planned") {
-      const fault = { id: record.id, kind: record.fault.kind, node: record.node, nodeKind: record.node_kind, injectedMs: record.at_ms };
+      const fault: FaultHistory = { id: record.id, kind: record.fault.kind, node: record.node, nodeKind: record.node_kind, injectedMs: record.at_ms };
+      const role = roleText(record.fault.target);
+      if (role !== undefined) fault.role = role;
       faults.push(fault);
       latest.set(record.id, fault);
       continue;
@@ -67,4 +71,10 @@ function applyOutcome(fault: FaultHistory, record: JournalRecord): void {
     fault.healedBy ??= record.by;
   } else if (record.t === "recovered") fault.readyMs ??= record.at_ms;
   else if (record.t === "failed") fault.failed = record.why;
+}
+
+function roleText(target: FaultTarget): string | undefined {
+  if ("executor_of" in target) return "executor";
+  if ("node" in target) return undefined;
+  return target.role === "leader" ? `leader of ${target.partition}` : target.role;
 }

@@ -10,7 +10,7 @@ export type LaneHistory = {
   /** Offset of the batch's first record. */
   offsets: number[];
   firstAttemptMs: number;
-  /** The last attempt has no acknowledgement after it. */
+  /** The last attempt is not settled: neither acknowledged nor refused. */
   outstanding: boolean;
 };
 
@@ -75,6 +75,7 @@ export class LedgerHistoryBuilder {
       history.partitions = record.partitions;
     } else if (record.t === "attempt") this.#addAttempt(record);
     else if (record.t === "ack") this.#addAck(record);
+    else if (record.t === "failed") this.#lane(record.p, record.at_ms).outstanding = false;
   }
 
   #addAttempt(record: LedgerAttempt): void {

@@ -68,9 +68,9 @@ function measureFault(fault: FaultHistory, evidence: Evidence, acks: Series[] | 
 }
 
 function nothingToMeasure(fault: FaultHistory): { unknown: string } | undefined {
+  if (fault.effective === true) return undefined;
   if (fault.failed !== undefined) return { unknown: "not injected" };
-  if (fault.effective === false) return { unknown: "did not bite" };
-  return fault.effective === undefined ? { unknown: "no answer of the effect probe" } : undefined;
+  return { unknown: fault.effective === false ? "did not bite" : "no answer of the effect probe" };
 }
 
 function between(fromMs: number, toMs: number | undefined, endMs: number): Measure {

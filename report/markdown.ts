@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { RUN_FILES } from "../contract/run.ts";
+import { anomalySection, countsSection, notProvedSection, verdictSection } from "./markdown-verdict.ts";
+import { faultSection, figureSection, lagSection, replaySection, runSection } from "./markdown-run.ts";
+import { measureRun } from "./measured-run.ts";
+
+/**
+ * The report of a run as Markdown. Every number in it is computed from the run directory's files, at this moment; what they do not tell is said to be unknown.
+ * @throws FaultlineError FL_RUN_MISSING when there is no such directory.
+ */
+export async function renderReport(runDirectory: string): Promise<string> {
+  const run = await measureRun(runDirectory);
+  const sections = [
+    `# Run ${run.id}`,
+    verdictSection(run),
+    runSection(run),
+    countsSection(run),
+    anomalySection(run),
+    faultSection(run),
+    figureSection(run),
+    lagSection(run),
+    notProvedSection(run),
+    replaySection(run),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+/** Writes the report to `report.md` in the run directory, atomically. @returns its path. */
+export async function writeReport(runDirectory: string): Promise<string> {
+  const path = join(runDirectory, RUN_FILES.report);
+  await writeFileAtomic(path, await renderReport(runDirectory), { fsync: true });
+  return path;
+}
