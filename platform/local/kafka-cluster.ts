@@ -1,0 +1,74 @@
+import { Connection, createTopicsV7, describeQuorumV2, metadataV12 } from "@platformatic/kafka";
+import type { Socket } from "node:net";
+
+/** One partition as one broker's metadata has it. */
+export type PartitionView = { topic: string; partition: number; leader: number; leaderEpoch: number; replicas: number[]; isr: number[] };
+/** The cluster as one broker sees it. */
+export type ClusterView = { brokers: number[]; clusterId: string; partitions: PartitionView[] };
+
+const QUESTION_TIMEOUT_MS = 2_000;
+
+/** Opens a connection to one broker, asks, closes. @throws the client's errors; an error of its own when the broker does not answer in time. */
+async function ask<T>(address: string, question: (connection: Connection) => Promise<T>, timeoutMs: number): Promise<T> {
+  const [host, port] = address.split(":") as [string, string];
+  const connection = new Connection("faultline-platform", { connectTimeout: timeoutMs, requestTimeout: timeoutMs });
+  connection.on("error", () => {});
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${address} did not answer within ${timeoutMs} ms`)), timeoutMs);
+  tooLate.catch(() => {});
+  try {
+    await Promise.race([connection.connect(host, Number(port)) as Promise<void>, tooLate]);
+    return await Promise.race([question(connection), tooLate]);
+  } finally {
+    clearTimeout(timer);
+    // close() waits for answers that a paused broker will never give.
+    (connection.socket as Socket | undefined)?.destroy();
+    connection.close().catch(() => {});
+  }
+}
+
+/** Asks this very broker for its metadata. @param topics undefined: all. */
+export async function clusterView(address: string, topics?: string[], timeoutMs: number = QUESTION_TIMEOUT_MS): Promise<ClusterView> {
+  const answer = await ask(address, async (connection) => metadataV12.api.async(connection, topics ?? null, false, false), timeoutMs);
+  return {
+    brokers: answer.brokers.map((broker) => broker.nodeId),
+    clusterId: answer.clusterId ?? "",
+    partitions: answer.topics.flatMap((topic) =>
+      topic.errorCode !== 0
+        ? []
+        : topic.partitions.map((item) => ({
+            topic: topic.name ?? "",
+            partition: item.partitionIndex,
+            leader: item.leaderId,
+            leaderEpoch: item.leaderEpoch,
+            replicas: item.replicaNodes,
+            isr: item.isrNodes,
+          })),
+    ),
+  };
+}
+
+/**
+ * The active KRaft controller's node id, by DescribeQuorum: its leader of `__cluster_metadata`. (Metadata and DescribeCluster name a random
+ * broker as controller to clients: KIP-595, KIP-700.) Undefined when nobody leads now.
+ */
+export async function activeController(address: string, timeoutMs: number = QUESTION_TIMEOUT_MS): Promise<number | undefined> {
+  const topics = [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }];
+  const answer = await ask(address, async (connection) => describeQuorumV2.api.async(connection, topics), timeoutMs);
+  const leader = answer.topics[0]?.partitions[0]?.leaderId ?? -1;
+  return leader >= 0 ? leader : undefined;
+}
+
+export type NewTopic = { name: string; partitions: number; replicationFactor: number; configs: Record<string, string> };
+
+/** Creates a topic. @throws the client's error, also when it is there already (TOPIC_ALREADY_EXISTS). */
+export async function createTopic(address: string, topic: NewTopic, timeoutMs = 15_000): Promise<void> {
+  const request = {
+    name: topic.name,
+    numPartitions: topic.partitions,
+    replicationFactor: topic.replicationFactor,
+    assignments: [],
+    configs: Object.entries(topic.configs).map(([name, value]) => ({ name, value })),
+  };
+  await ask(address, async (connection) => createTopicsV7.api.async(connection, [request], timeoutMs, false), timeoutMs);
+}

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { javaCommand, nodeEnvironment } from "./layout.ts";
+import { kafkaDirectory, kafkaLogging, kafkaProperties } from "./kafka.ts";
+import { runTool } from "./run-tool.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Formats a node's storage (once) and writes its configuration (always: ports may change). The storage is formatted beside its place and
+ * moved there, so that it is there whole or not at all.
+ */
+export async function prepareKafka(settings: Settings, stateDirectory: string, id: number, jars: string, signal?: AbortSignal): Promise<void> {
+  const directory = kafkaDirectory(stateDirectory, id);
+  const storage = join(directory, "log");
+  mkdirSync(directory, { recursive: true });
+  if (!existsSync(storage)) {
+    const temporary = join(directory, "log.new");
+    rmSync(temporary, { recursive: true, force: true });
+    const properties = join(directory, "format.properties");
+    writeFileAtomic.sync(properties, kafkaProperties(settings, id, temporary));
+    await runTool({
+      title: `format storage of kafka-${id}`,
+      command: javaCommand(),
+      args: ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", ...kafkaLogging(), "-cp", `${jars}/*`, "kafka.tools.StorageTool"].concat([
+        "format",
+        "-t",
+        settings.clusterId,
+        "-c",
+        properties,
+      ]),
+      env: nodeEnvironment(),
+      cwd: dirname(properties),
+      stateDirectory,
+      timeoutMs: 120_000,
+      signal,
+    });
+    renameSync(temporary, storage);
+    rmSync(properties, { force: true });
+  }
+  writeFileAtomic.sync(join(directory, "server.properties"), kafkaProperties(settings, id, storage));
+}

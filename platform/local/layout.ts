@@ -1,0 +1,26 @@
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** The checkout's root. */
+export const ROOT = join(import.meta.dirname, "../..");
+
+/** Where things lie in a state directory. */
+export const LAYOUT = {
+  stack: "stack.json",
+  data: "data",
+  postgresPassword: "secrets/postgres-password",
+  upDownLock: "up-down.lock",
+  checkpoint: "data/checkpoint",
+  driverStatus: "data/driver-status.json",
+} as const;
+
+/** `java` of JAVA_HOME, else of PATH. */
+export function javaCommand(): string {
+  return process.env["JAVA_HOME"] ? join(process.env["JAVA_HOME"], "bin/java") : "java";
+}
+
+/** Environment of every node: little, and of the caller's only what programs need to be found, so that no stray JAVA_TOOL_OPTIONS or PGPASSWORD gets in. */
+export function nodeEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  const kept = Object.fromEntries(["JAVA_HOME", "LD_LIBRARY_PATH"].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  return { ...kept, PATH: process.env["PATH"] ?? ["/usr/local/bin", "/usr/bin", "/bin"].join(delimiter), HOME: homedir(), LANG: "C.UTF-8", ...extra };
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { FaultlineError } from "../../contract/errors.ts";
+import { LAYOUT, nodeEnvironment } from "./layout.ts";
+import { DATABASE, DATABASE_USER, POSTGRES_HBA, postgresConfiguration } from "./postgres.ts";
+import { makeReachable, reachProblem } from "./postgres-home.ts";
+import { runTool } from "./run-tool.ts";
+import { scramVerifier } from "./scram.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Makes the password, the data directory with user and database (once, beside its place, then moved there: whole or not at all) and the
+ * configuration (always: the port may change). The superuser has no password and no line in pg_hba.conf: nobody can log in as it.
+ */
+export async function preparePostgres(settings: Settings, stateDirectory: string, signal?: AbortSignal): Promise<void> {
+  const home = settings.postgres;
+  makeReachable(home);
+  const password = ensurePassword(join(stateDirectory, LAYOUT.postgresPassword));
+  if (!existsSync(home.dataDirectory)) {
+    const problem = reachProblem(home);
+    if (problem !== undefined)
+      throw new FaultlineError("FL_PREREQUISITE", `PostgreSQL can't run here: ${problem}`, { remedy: "./faultline down --volumes, then up again" });
+    const temporary = `${home.dataDirectory}.new`;
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    if (home.user !== undefined) chownSync(temporary, home.user.uid, home.user.gid);
+    const tool = { env: postgresEnvironment(home.nativeDirectory), cwd: dirname(temporary), stateDirectory, user: home.user, timeoutMs: 120_000, signal };
+    await runTool({
+      ...tool,
+      title: "initdb",
+      command: join(home.nativeDirectory, "bin/initdb"),
+      args: ["-D", temporary, "-U", "postgres", "--auth=reject", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"],
+    });
+    // In single-user mode each line of standard input is a statement.
+    await runTool({
+      ...tool,
+      title: "create database",
+      command: join(home.nativeDirectory, "bin/postgres"),
+      args: ["--single", "-D", temporary, "-c", "log_statement=none", "-c", "exit_on_error=on", "postgres"],
+      input: [
+        `CREATE ROLE ${DATABASE_USER} LOGIN PASSWORD '${scramVerifier(password)}'`,
+        `GRANT pg_monitor, pg_checkpoint TO ${DATABASE_USER}`,
+        `CREATE DATABASE ${DATABASE} OWNER ${DATABASE_USER}`,
+        "",
+      ].join("\n"),
+    });
+    writeOwned(join(temporary, "pg_hba.conf"), POSTGRES_HBA, home.user);
+    renameSync(temporary, home.dataDirectory);
+  }
+  writeOwned(join(home.dataDirectory, "postgresql.conf"), postgresConfiguration(settings), home.user);
+}
+
+function postgresEnvironment(nativeDirectory: string): Record<string, string> {
+  return nodeEnvironment({ LD_LIBRARY_PATH: join(nativeDirectory, "lib") });
+}
+
+function writeOwned(path: string, text: string, user: { uid: number; gid: number } | undefined): void {
+  writeFileAtomic.sync(path, text, { mode: 0o600, ...(user === undefined ? {} : { chown: user }) });
+}
+
+/** @returns the password in the file, which is made, mode 0600, if it is not there. */
+function ensurePassword(file: string): string {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileAtomic.sync(file, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
+  }
+  return readFileSync(file, "utf8").trim();
+}
