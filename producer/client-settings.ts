@@ -1,0 +1,21 @@
+import type { BaseOptions } from "@platformatic/kafka";
+
+/**
+ * How the Kafka client behaves below our own deadline. Tried on three brokers with a session timeout of 4 s (figures in README.md).
+ * The client repeats a send inside with the same producer id and sequence, so brokers drop repeats: trying often is safe, giving up is what costs.
+ */
+export const CLIENT_SETTINGS = {
+  /** A paused broker's socket stays open and silent: only this ends the wait. Above what a busy broker needs for a batch of 1 MB, below its session timeout. */
+  requestTimeout: 2_000,
+  /** Loopback or a data centre; a paused broker's kernel still accepts connections, a dead one refuses at once. */
+  connectTimeout: 1_000,
+  /** What the broker is told to wait for the in-sync replicas. Below requestTimeout: an answer "timed out" keeps the connection, silence does not. */
+  timeout: 1_500,
+  /** Unlimited; our deadline around `send` is the bound. */
+  retries: Number.MAX_SAFE_INTEGER,
+  /** Metadata is fetched again after each failed try (see LaneProducer), never by age: a fetch in between only adds a broker that can stall a healthy lane. */
+  metadataMaxAge: 3_600_000,
+} as const satisfies Partial<BaseOptions>;
+
+/** Between two tries of a send. Short: an election takes milliseconds once the controller knows that the leader is gone. */
+export const RETRY_DELAY_MS = 100;

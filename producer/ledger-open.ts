@@ -1,0 +1,69 @@
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { FaultlineError } from "../contract/errors.ts";
+import type { LedgerOpen } from "../contract/ledger.ts";
+import { damaged, readLedgerLines } from "./ledger-lines.ts";
+import { lockFile } from "./ledger-lock.ts";
+import { LedgerReplay, sameRun } from "./ledger-replay.ts";
+import { LedgerWriter } from "./ledger-writer.ts";
+
+/** `restarted`: earlier producers had attempts already. `tornBytes`: what was cut off at the end. */
+export type OpenLedger = { writer: LedgerWriter; replay: LedgerReplay; restarted: boolean; tornBytes: number };
+
+/**
+ * Opens (or creates) a run's ledger for writing: lock, read all, cut a torn end off, append `open`, and `indeterminate` for each attempt that an
+ * earlier producer left without outcome. All durable on return.
+ * @param opening the line to append.
+ * @throws FaultlineError FL_STACK_BUSY (locked), FL_LEDGER_DAMAGED (nothing was changed), FL_CONFIG_INVALID (the ledger of another run), FL_DISK_FULL.
+ */
+export async function openLedger(path: string, opening: LedgerOpen): Promise<OpenLedger> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644);
+  try {
+    lockFile(file.fd, path);
+    const { replay, end } = await replayLedger(file, path);
+    const difference = replay.open === undefined ? undefined : sameRun(replay.open, opening);
+    if (difference !== undefined)
+      throw new FaultlineError("FL_CONFIG_INVALID", `${path} belongs to another run or pipeline: in the ledger ${difference}`, {
+        remedy: "one ledger is one run: restore run.json and pipeline.yaml as they were, or start a new run",
+      });
+    const tornBytes = (await file.stat()).size - end;
+    if (tornBytes > 0) await file.truncate(end);
+    const writer = new LedgerWriter(file, path, end);
+    const restarted = replay.lanes.some((lane) => lane.nextSequence > 0);
+    replay.apply(opening);
+    await writer.commit(opening);
+    // A new file's name must survive a power loss too.
+    if (end === 0) await syncDirectory(dirname(path));
+    for (const [p, { unsettled }] of replay.lanes.entries()) {
+      if (unsettled === undefined || unsettled.hasOutcome) continue;
+      const why = "the producer ended without knowing";
+      writer.append({ t: "indeterminate", p, s: unsettled.sequence, n: unsettled.count, why, at_ms: opening.at_ms });
+      unsettled.hasOutcome = true;
+    }
+    return { writer, replay, restarted, tornBytes };
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function replayLedger(file: FileHandle, path: string): Promise<{ replay: LedgerReplay; end: number }> {
+  const replay = new LedgerReplay();
+  let end = 0;
+  for await (const line of readLedgerLines(file, path)) {
+    const complaint = replay.apply(line.record);
+    if (complaint !== undefined) throw damaged(path, line.line, complaint);
+    end = line.end;
+  }
+  return { replay, end };
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
