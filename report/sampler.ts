@@ -27,6 +27,7 @@ export type SamplerOptions = {
   postgres: PostgresLogin;
   runDirectory: string;
   intervalMs?: number;
+  /** `records`: what was added to the fault journal since the sample before (since the start, for the first). */
   onSample?: (sample: Sample, seen: { active: ActiveFault[]; records: JournalRecord[] }) => void;
   /** Told when a source stops answering, and when it answers again. */
   onSource?: SourceListener;
@@ -62,6 +63,7 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
     producer: new BoundedSource("producer status", () => readStatus(join(runDirectory, RUN_FILES.producerStatus)), onSource),
     journal: new BoundedSource("fault journal", () => journal.read(), onSource),
   };
+  const startedMs = Date.now();
   // A journal that can't be read does not end the faults that it told of.
   let active: ActiveFault[] = [];
 
@@ -97,7 +99,7 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
       faults: active.map((fault) => fault.id),
     };
     await log.append(sample);
-    options.onSample?.(sample, { active, records: ofJournal?.records ?? [] });
+    options.onSample?.(sample, { active, records: ofJournal?.records.filter((record) => record.at_ms >= startedMs) ?? [] });
   };
 
   const stopTicking = tick(intervalMs, takeSample, (error) => onSource?.("sample log", messageOf(error)));
