@@ -1,14 +1,15 @@
 import { Admin } from "@platformatic/kafka";
 
-/** What Kafka says of the topic. `logEnds`: the log end offset of each partition. */
-export type KafkaState = { logEnds: number[]; underReplicated: number };
+/** What Kafka says of the topic. `logEnds`: the log end offset of each partition, null when a leader did not tell. */
+export type KafkaState = { logEnds: number[] | null; underReplicated: number };
 
-const REQUEST_TIMEOUT_MS = 900;
+/** Within a sample's deadline of 800 ms, so that the metadata count even when a leader is silent. */
+const REQUEST_TIMEOUT_MS = 700;
 const LATEST = -1n; // ListOffsets: timestamp -1 asks for the log end offset
 
 /**
  * One long-lived admin client. After any error it is thrown away: a request that timed out leaves its connection unusable, and a new
- * client begins at the next bootstrap broker, since a paused one accepts connections (the kernel does) but never answers.
+ * client begins at the next bootstrap broker if this one gave no metadata: a paused broker accepts connections (the kernel does) but never answers.
  * The client's own retries are off: an answer that is seconds late is of no use here.
  */
 export class KafkaSource {
@@ -24,22 +25,24 @@ export class KafkaSource {
     this.#partitions = partitions;
   }
 
-  /** @throws any client error; among them a partition without a leader, for which Kafka has no log end to tell. */
+  /** @throws any client error on the way to the metadata; a partition without a leader is one to this client. */
   async ask(): Promise<KafkaState> {
     const admin = (this.#admin ??= this.#connect());
-    try {
-      // Both need the topic's metadata; asked for at the same time, the client sends one request for the two.
-      const [metadata, listed] = await Promise.all([
-        admin.metadata({ topics: [this.#topic], forceUpdate: true }),
-        admin.listOffsets({ topics: [{ name: this.#topic, partitions: this.#partitionRequests() }] }),
-      ]);
-      const partitions = metadata.topics.get(this.#topic)?.partitions ?? [];
-      const logEnds = this.#logEnds(listed.flatMap((topic) => topic.partitions));
-      return { logEnds, underReplicated: partitions.filter((partition) => partition.isr.length < partition.replicas.length).length };
-    } catch (error) {
-      this.#drop(admin);
-      throw error;
+    // Both need the topic's metadata; asked for at the same time, the client sends one request for the two.
+    const [metadata, listed] = await Promise.allSettled([
+      admin.metadata({ topics: [this.#topic], forceUpdate: true }),
+      admin.listOffsets({ topics: [{ name: this.#topic, partitions: this.#partitionRequests() }] }),
+    ]);
+    if (metadata.status === "rejected" || listed.status === "rejected") this.#drop(admin);
+    if (metadata.status === "rejected") {
+      this.#first = (this.#first + 1) % this.#brokers.length;
+      throw metadata.reason;
     }
+    const partitions = metadata.value.topics.get(this.#topic)?.partitions ?? [];
+    return {
+      logEnds: listed.status === "fulfilled" ? this.#logEnds(listed.value.flatMap((topic) => topic.partitions)) : null,
+      underReplicated: partitions.filter((partition) => partition.isr.length < partition.replicas.length).length,
+    };
   }
 
   async close(): Promise<void> {
@@ -52,11 +55,10 @@ export class KafkaSource {
     return Array.from({ length: this.#partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
   }
 
-  #logEnds(listed: { partitionIndex: number; offset: bigint }[]): number[] {
+  #logEnds(listed: { partitionIndex: number; offset: bigint }[]): number[] | null {
     const ends = Array.from({ length: this.#partitions }, () => -1);
     for (const { partitionIndex, offset } of listed) ends[partitionIndex] = Number(offset);
-    if (ends.includes(-1)) throw new Error(`no log end offset for partition ${ends.indexOf(-1)} of ${this.#topic}`);
-    return ends;
+    return ends.includes(-1) ? null : ends;
   }
 
   #connect(): Admin {
@@ -67,7 +69,6 @@ export class KafkaSource {
   #drop(admin: Admin): void {
     if (this.#admin !== admin) return;
     this.#admin = undefined;
-    this.#first = (this.#first + 1) % this.#brokers.length;
     admin.close().catch(() => undefined);
   }
 }

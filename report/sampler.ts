@@ -79,7 +79,7 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
     const atMs = Date.now();
     if (ofLatency !== null) latency?.accept(ofLatency);
     active = ofJournal?.active ?? active;
-    const logEnd = ofKafka && sum(ofKafka.logEnds);
+    const logEnd = ofKafka?.logEnds ? sum(ofKafka.logEnds) : null;
     const next = ofSink?.nextOffsets ?? null;
     const sample: Sample = {
       at_ms: atMs,
