@@ -1,7 +1,9 @@
 import { poll } from "../clock.ts";
-import { type Fault, pids, probeRunning, signalAll } from "../strike.ts";
+import { type Fault, pids, probeRunning, signalAll, type Strike } from "../strike.ts";
 import { applyUndo } from "../undo.ts";
 
+/** A process that has not stopped for this long is likely in vfork(2). */
+const VFORK_TIMEOUT_MS = 200;
 /** Stopping is done by the kernel, at once unless a process is in uninterruptible sleep. */
 const EFFECT_TIMEOUT_MS = 3000;
 
@@ -14,7 +16,16 @@ export const pause: Fault = {
   probe: probeRunning,
   undo: ({ node, processes }) => ({ node, resume: [...processes], release: false }),
 
-  inject: (strike) => signalAll(strike, "SIGSTOP"),
+  async inject(strike) {
+    for (let round = 0; round < 5; round++) {
+      await signalAll(strike, "SIGSTOP");
+      if (await poll(strike.clock, VFORK_TIMEOUT_MS, async () => ((await stillRunning(strike)) ? undefined : true), { everyMs: 10 })) return;
+      // A parent in vfork(2) (a shell, a JVM that starts a process) waits uninterruptibly until its child has exec'd: a child stopped
+      // before that keeps the parent from stopping. Let the children go on for a moment; the parent's SIGSTOP stays pending.
+      await strike.control.signal(strike.processes.slice(1), "SIGCONT");
+      await strike.clock.sleep(20);
+    }
+  },
 
   async effect({ control, clock, processes }) {
     const counts = async () => {
@@ -39,3 +50,7 @@ export const pause: Fault = {
   /** Not only the processes that we stopped: none of the node may be left stopped. */
   verify: ({ control, clock, node, processes }) => applyUndo(control, { node, resume: processes, release: false }, clock),
 };
+
+async function stillRunning({ control, processes }: Strike): Promise<boolean> {
+  return (await control.processStates(processes)).includes("running");
+}

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PROGRAMS, runOne, startTestStack, type TestStack } from "../fixture/stack.ts";
+import { statusOf } from "../strike.ts";
+
+describe("restart", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startTestStack([{ name: "kafka-1", kind: "kafka", argv: PROGRAMS.plain }]);
+  });
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  it("gives the node another process, with nothing held and nothing to undo", async () => {
+    const before = await statusOf(stack.control, "kafka-1");
+    const { outcome, records } = await runOne(stack, { kind: "restart", target: { role: "controller" }, hold_ms: 0 });
+    expect(outcome).toMatchObject({ outcome: "recovered", node: "kafka-1" });
+    expect(records.map(({ t }) => t)).toEqual(["planned", "active", "healed", "recovered"]);
+    expect(records[0]).toMatchObject({ node: "kafka-1", undo: { resume: [], release: false } });
+    const after = await statusOf(stack.control, "kafka-1");
+    expect(after).toMatchObject({ state: "running", held: false, starts: 2 });
+    expect(after?.process?.pid).not.toBe(before?.process?.pid);
+  });
+
+  it("fails when nobody holds the role", async () => {
+    const { outcome } = await runOne(stack, { kind: "restart", target: { role: "leader", partition: 3 }, hold_ms: 0 });
+    expect(outcome).toMatchObject({ outcome: "failed", why: "nobody is leader of partition 3 now" });
+  });
+});
