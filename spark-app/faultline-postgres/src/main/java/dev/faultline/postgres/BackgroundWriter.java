@@ -1,0 +1,157 @@
+package dev.faultline.postgres;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Stores one partition's chunks in a thread of its own while the next chunk fills: no record waits longer than
+ * {@code chunkMs} for its transaction to begin, even if none follows it. An error there is raised by the next call here.
+ */
+final class BackgroundWriter<R> {
+  private final PartitionWriter<R> writer;
+  private final long chunkNanos;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition toStore = lock.newCondition();
+  private final Condition room = lock.newCondition();
+  private final Thread thread;
+  private Chunk spare = new Chunk();
+  private long oldestNanos;
+  private boolean finish;
+  private boolean giveUp;
+  private Throwable failure;
+
+  BackgroundWriter(PartitionWriter<R> writer, int partition, int chunkMs) {
+    this.writer = writer;
+    this.chunkNanos = TimeUnit.MILLISECONDS.toNanos(chunkMs);
+    this.thread = new Thread(this::run, "faultline-commit-" + partition);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** As {@link PartitionWriter#append}; waits while one chunk is full and another being stored. */
+  void append(long offset, byte[] key, byte[] value, R record) {
+    lock.lock();
+    try {
+      while (writer.isFull() && failure == null) {
+        room.await();
+      }
+      throwFailure();
+      boolean first = writer.isEmpty();
+      writer.append(offset, key, value, record);
+      if (writer.isEmpty()) {
+        return;
+      }
+      if (first) {
+        oldestNanos = System.nanoTime();
+        toStore.signal();
+      } else if (writer.isFull()) {
+        toStore.signal();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SinkUnavailableException("interrupted", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    lock.lock();
+    try {
+      while (awaitChunk()) {
+        Chunk chunk = writer.swap(spare);
+        spare = null;
+        room.signal();
+        lock.unlock();
+        try {
+          writer.store(chunk);
+          chunk.clear();
+        } finally {
+          lock.lock();
+        }
+        spare = chunk;
+      }
+    } catch (Throwable e) {
+      failure = e;
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** False when there is nothing more to store. */
+  private boolean awaitChunk() throws InterruptedException {
+    while (!giveUp) {
+      if (writer.isEmpty()) {
+        if (finish) {
+          return false;
+        }
+        toStore.await();
+        continue;
+      }
+      long leftNanos = oldestNanos + chunkNanos - System.nanoTime();
+      if (leftNanos <= 0 || finish || writer.isFull()) {
+        return true;
+      }
+      toStore.awaitNanos(leftNanos);
+    }
+    return false;
+  }
+
+  /** Stores what is left, then closes; raises what went wrong. */
+  void finish() {
+    stop(false);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      stop(true);
+      writer.abort();
+      Thread.currentThread().interrupt();
+      throw new SinkUnavailableException("interrupted", e);
+    }
+    writer.close();
+    throwFailure();
+  }
+
+  /** Drops what is left and breaks off what is under way; its transaction is rolled back, or was committed and is found by the next reader. */
+  void discard() {
+    stop(true);
+    writer.abort();
+    boolean interrupted = false;
+    try {
+      thread.join(5_000);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (!thread.isAlive()) {
+      writer.close();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void stop(boolean now) {
+    lock.lock();
+    try {
+      finish = true;
+      giveUp |= now;
+      toStore.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void throwFailure() {
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure instanceof Error e) {
+      throw e;
+    }
+    if (failure != null) {
+      throw new IllegalStateException(failure);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.faultline.postgres;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Waits between attempts, 50 ms doubling to 2 s with jitter, until a deadline that starts with the first failure. */
+final class Backoff {
+  private final long deadlineMs;
+  private long firstFailureNanos = -1;
+  private long delayMs = 50;
+
+  Backoff(long deadlineMs) {
+    this.deadlineMs = deadlineMs;
+  }
+
+  void reset() {
+    firstFailureNanos = -1;
+    delayMs = 50;
+  }
+
+  /** @throws SinkUnavailableException when the deadline has passed or the thread is interrupted */
+  void pause(String what, Exception cause) {
+    long now = System.nanoTime();
+    firstFailureNanos = firstFailureNanos < 0 ? now : firstFailureNanos;
+    if ((now - firstFailureNanos) / 1_000_000 >= deadlineMs) {
+      throw new SinkUnavailableException(what + " did not work for " + deadlineMs + " ms: " + cause.getMessage(), cause);
+    }
+    try {
+      Thread.sleep(delayMs / 2 + ThreadLocalRandom.current().nextLong(delayMs / 2 + 1));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SinkUnavailableException(what + " was interrupted", cause);
+    }
+    delayMs = Math.min(2_000, delayMs * 2);
+  }
+}

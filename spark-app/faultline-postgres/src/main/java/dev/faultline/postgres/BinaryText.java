@@ -1,0 +1,34 @@
+package dev.faultline.postgres;
+
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.Set;
+
+/** A binary field back to the text that PostgreSQL reads: for the few group keys of a chunk. */
+final class BinaryText {
+  private static final Set<String> TYPES =
+      Set.of("int2", "int4", "int8", "text", "varchar", "bpchar", "bool", "date", "timestamptz", "numeric");
+
+  private BinaryText() {
+  }
+
+  static boolean knows(String type) {
+    return TYPES.contains(type);
+  }
+
+  static String of(CopyBuffer in, String type, int at, int size) {
+    return switch (type) {
+      case "bool" -> in.bytes()[at] == 1 ? "t" : "f";
+      case "date" -> LocalDate.ofEpochDay(in.readInt(at) + IsoTime.POSTGRES_EPOCH_DAY).toString();
+      case "timestamptz" -> {
+        long micros = in.readLong(at);
+        yield LocalDateTime.ofEpochSecond(Math.floorDiv(micros, 1_000_000) + IsoTime.POSTGRES_EPOCH_DAY * 86_400,
+            Math.floorMod(micros, 1_000_000) * 1000, ZoneOffset.UTC) + "Z";
+      }
+      case "numeric" -> NumericFormat.read(in, at).toPlainString();
+      default -> new String(in.bytes(), at, size, StandardCharsets.UTF_8);
+    };
+  }
+}

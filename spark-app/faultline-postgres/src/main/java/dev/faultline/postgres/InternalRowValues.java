@@ -1,0 +1,81 @@
+package dev.faultline.postgres;
+
+import java.math.BigDecimal;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.StructType;
+
+/** Values of the rows that a DSv2 sink gets. */
+final class InternalRowValues implements RowValues {
+  private final DataType[] types;
+  private InternalRow row;
+
+  InternalRowValues(StructType schema) {
+    this.types = new DataType[schema.length()];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = schema.apply(i).dataType();
+    }
+  }
+
+  RowValues of(InternalRow row) {
+    this.row = row;
+    return this;
+  }
+
+  @Override
+  public boolean isNull(int column) {
+    return row.isNullAt(column);
+  }
+
+  @Override
+  public boolean getBoolean(int column) {
+    return row.getBoolean(column);
+  }
+
+  @Override
+  public long getIntegral(int column) {
+    return switch (types[column].typeName()) {
+      case "byte" -> row.getByte(column);
+      case "short" -> row.getShort(column);
+      case "integer" -> row.getInt(column);
+      default -> row.getLong(column);
+    };
+  }
+
+  @Override
+  public float getFloat(int column) {
+    return row.getFloat(column);
+  }
+
+  @Override
+  public double getDouble(int column) {
+    return row.getDouble(column);
+  }
+
+  @Override
+  public BigDecimal getDecimal(int column) {
+    DecimalType type = (DecimalType) types[column];
+    return row.getDecimal(column, type.precision(), type.scale()).toJavaBigDecimal();
+  }
+
+  @Override
+  public byte[] getBinary(int column) {
+    return row.getBinary(column);
+  }
+
+  @Override
+  public long getMicros(int column) {
+    return row.getLong(column);
+  }
+
+  @Override
+  public int getDays(int column) {
+    return row.getInt(column);
+  }
+
+  @Override
+  public byte[] getText(int column) {
+    return row.getUTF8String(column).getBytes();
+  }
+}

@@ -1,0 +1,98 @@
+package dev.faultline.postgres;
+
+import java.io.Serializable;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A table as pg_catalog has it.
+ *
+ * @param sqlName quoted, with its schema
+ * @param uniqueKeys columns of each unique index over plain columns, the primary key first
+ */
+public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>> uniqueKeys) implements Serializable {
+  private static final String COLUMNS = """
+      SELECT a.attname, t.typname, a.attnotnull, a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '',
+             a.atttypmod, a.attgenerated <> '' OR a.attidentity = 'a'
+      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+      WHERE a.attrelid = ?::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""";
+  private static final String UNIQUE_KEYS = """
+      SELECT array_agg(a.attname ORDER BY k.ord)::text[]
+      FROM pg_index i
+      CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, ord)
+      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+      WHERE i.indrelid = ?::regclass AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND k.ord <= i.indnkeyatts
+      GROUP BY i.indexrelid, i.indisprimary HAVING bool_and(a.attnotnull) ORDER BY i.indisprimary DESC, i.indexrelid""";
+
+  /** @throws SinkConfigurationException if there is no such table */
+  static PgTable read(Connection connection, String name) throws SQLException {
+    String sqlName = find(connection, name);
+    if (sqlName == null) {
+      throw new SinkConfigurationException("table " + name + " does not exist; make it with: faultline schema | psql");
+    }
+    List<PgColumn> columns = new ArrayList<>();
+    try (PreparedStatement query = connection.prepareStatement(COLUMNS)) {
+      query.setString(1, sqlName);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          int typmod = row.getInt(5);
+          // numeric's typmod is ((precision << 16) | (scale & 0x7ff)) + 4: numeric.c, make_numeric_typmod
+          boolean limited = row.getString(2).equals("numeric") && typmod >= 4;
+          columns.add(new PgColumn(row.getString(1), row.getString(2), row.getBoolean(3), row.getBoolean(4),
+              limited ? ((typmod - 4) >> 16) & 0xffff : -1, limited ? (((typmod - 4) & 0x7ff) ^ 1024) - 1024 : -1));
+        }
+      }
+    }
+    List<List<String>> keys = new ArrayList<>();
+    try (PreparedStatement query = connection.prepareStatement(UNIQUE_KEYS)) {
+      query.setString(1, sqlName);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          keys.add(List.of((String[]) row.getArray(1).getArray()));
+        }
+      }
+    }
+    return new PgTable(sqlName, List.copyOf(columns), List.copyOf(keys));
+  }
+
+  /** The quoted name, or null. {@code name} is taken as written: {@code table} or {@code schema.table}, not folded. */
+  private static String find(Connection connection, String name) throws SQLException {
+    int dot = name.indexOf('.');
+    String quoted = dot < 0 ? Sql.quote(name) : Sql.quote(name.substring(0, dot)) + "." + Sql.quote(name.substring(dot + 1));
+    try (PreparedStatement query = connection.prepareStatement("""
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p')""")) {
+      query.setString(1, quoted);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? row.getString(1) : null;
+      }
+    }
+  }
+
+  PgColumn column(String name) {
+    for (PgColumn column : columns) {
+      if (column.name().equals(name)) {
+        return column;
+      }
+    }
+    return null;
+  }
+
+  /** The first unique key whose columns are all among {@code written}; empty if there is none. */
+  List<String> identity(List<String> written) {
+    Set<String> names = new HashSet<>(written);
+    for (List<String> key : uniqueKeys) {
+      if (names.containsAll(key)) {
+        return key;
+      }
+    }
+    return List.of();
+  }
+}

@@ -1,0 +1,89 @@
+package dev.faultline.postgres;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.sql.ForeachWriter;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The sink for Real-time Mode: {@code df.writeStream().foreach(PostgresForeachWriter.of(options, df.schema()))}.
+ * Spark 4.2 lets only its own sinks and a ForeachWriter take part in that mode (RealTimeModeAllowlist).
+ */
+public final class PostgresForeachWriter extends ForeachWriter<Row> {
+  private final SinkQuery query;
+  private transient ExternalRowValues values;
+  private transient Map<Integer, BackgroundWriter<byte[]>> jsonWriters;
+  private transient Map<Integer, BackgroundWriter<RowValues>> typedWriters;
+
+  private PostgresForeachWriter(SinkQuery query) {
+    this.query = query;
+  }
+
+  /**
+   * @param options as for the DSv2 sink; see README.md
+   * @param schema of the rows
+   * @throws SinkConfigurationException with the first thing that is wrong
+   * @throws SinkUnavailableException if PostgreSQL can't be reached
+   */
+  public static PostgresForeachWriter of(Map<String, String> options, StructType schema) {
+    return new PostgresForeachWriter(SinkQuery.of(options, System.getenv(), schema));
+  }
+
+  @Override
+  public boolean open(long partitionId, long epochId) {
+    values = new ExternalRowValues();
+    jsonWriters = new HashMap<>();
+    typedWriters = new HashMap<>();
+    return true;
+  }
+
+  @Override
+  public void process(Row row) {
+    RowLayout layout = query.layout();
+    if (layout.topic() >= 0 && !query.plan().topic().equals(row.getString(layout.topic()))) {
+      throw new SinkConfigurationException("a record of topic " + row.getString(layout.topic()) + ", but the sink's topic is " + query.plan().topic());
+    }
+    int partition = row.getInt(layout.partition());
+    long offset = row.getLong(layout.offset());
+    if (layout.isTyped()) {
+      BackgroundWriter<RowValues> writer = typedWriters.get(partition);
+      if (writer == null) {
+        writer = new BackgroundWriter<>(new PartitionWriter<>(query.plan(), partition, query.typedEncoder()), partition, query.chunkMs());
+        typedWriters.put(partition, writer);
+      }
+      writer.append(offset, null, null, values.of(row));
+    } else {
+      BackgroundWriter<byte[]> writer = jsonWriters.get(partition);
+      if (writer == null) {
+        writer = new BackgroundWriter<>(new PartitionWriter<>(query.plan(), partition, query.jsonEncoder()), partition, query.chunkMs());
+        jsonWriters.put(partition, writer);
+      }
+      byte[] value = (byte[]) row.get(layout.value());
+      writer.append(offset, layout.key() < 0 ? null : (byte[]) row.get(layout.key()), value, value);
+    }
+  }
+
+  @Override
+  public void close(Throwable errorOrNull) {
+    if (jsonWriters == null) {
+      return;
+    }
+    Map<Integer, BackgroundWriter<byte[]>> json = jsonWriters;
+    Map<Integer, BackgroundWriter<RowValues>> typed = typedWriters;
+    jsonWriters = null;
+    typedWriters = null;
+    if (errorOrNull != null) {
+      json.values().forEach(BackgroundWriter::discard);
+      typed.values().forEach(BackgroundWriter::discard);
+    } else {
+      json.values().forEach(BackgroundWriter::finish);
+      typed.values().forEach(BackgroundWriter::finish);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "faultline-postgres";
+  }
+}

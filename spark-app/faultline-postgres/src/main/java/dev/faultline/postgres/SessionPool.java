@@ -1,0 +1,70 @@
+package dev.faultline.postgres;
+
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Connections that wait for the next micro-batch or epoch of their partition: opening one anew for each costs more
+ * than a small batch. At most one per partition and generation is kept, for {@link #IDLE_MS}.
+ */
+final class SessionPool {
+  private static final long IDLE_MS = 30_000;
+
+  private record Key(String address, SinkTarget target, String topic, int partition, long generation, SinkTimeouts timeouts) {
+  }
+
+  private record Idle(SinkSession session, long sinceNanos) {
+  }
+
+  private static final Map<Key, Idle> IDLE = new ConcurrentHashMap<>();
+  private static final ScheduledExecutorService SWEEPER = Executors.newSingleThreadScheduledExecutor(task -> {
+    Thread thread = new Thread(task, "faultline-session-sweeper");
+    thread.setDaemon(true);
+    return thread;
+  });
+
+  static {
+    SWEEPER.scheduleWithFixedDelay(SessionPool::sweep, IDLE_MS, IDLE_MS / 3, TimeUnit.MILLISECONDS);
+  }
+
+  private SessionPool() {
+  }
+
+  private static Key key(SinkPlan plan, int partition) {
+    return new Key(plan.address().toString(), plan.target(), plan.topic(), partition, plan.generation(), plan.timeouts());
+  }
+
+  static SinkSession take(SinkPlan plan, int partition) throws SQLException {
+    Idle idle = IDLE.remove(key(plan, partition));
+    if (idle != null && idle.session().isUsable()) {
+      return idle.session();
+    }
+    return new SinkSession(plan.address(), plan.timeouts(), plan.target(), plan.topic(), partition, plan.generation());
+  }
+
+  static void give(SinkPlan plan, int partition, SinkSession session) {
+    try {
+      session.rollback();
+    } catch (SQLException e) {
+      session.close();
+      return;
+    }
+    Idle old = IDLE.put(key(plan, partition), new Idle(session, System.nanoTime()));
+    if (old != null) {
+      old.session().close();
+    }
+  }
+
+  private static void sweep() {
+    long now = System.nanoTime();
+    IDLE.forEach((key, idle) -> {
+      if (now - idle.sinceNanos() > IDLE_MS * 1_000_000 && IDLE.remove(key, idle)) {
+        idle.session().close();
+      }
+    });
+  }
+}

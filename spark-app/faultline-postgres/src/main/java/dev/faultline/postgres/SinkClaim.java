@@ -1,0 +1,118 @@
+package dev.faultline.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a driver has after it took over a table's topic: a generation newer than all before, which fences their
+ * writers, and where each partition goes on.
+ *
+ * @param startOffsets Kafka partition to the next offset to apply
+ */
+public record SinkClaim(String target, String topic, long generation, Map<Integer, Long> startOffsets) {
+  private static final Logger LOG = LoggerFactory.getLogger(SinkClaim.class);
+  private static final int MAX_ATTEMPTS = 20;
+
+  /**
+   * Claims all partitions of {@code topic} for {@code target}, in one transaction. Sessions of older generations that
+   * hang with a lock are terminated.
+   *
+   * @param earliestOffsets of each partition of the topic, as Kafka has them now
+   * @throws DataLossException if Kafka has dropped records that were not applied; then nothing was claimed
+   * @throws SinkConfigurationException if the tables are missing or the partitions don't fit
+   * @throws SQLException if PostgreSQL can't be reached
+   */
+  public static SinkClaim take(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
+      Map<Integer, Long> earliestOffsets) throws SQLException {
+    try (Connection connection = address.connect(WriterName.claim(target, topic), timeouts)) {
+      LedgerTables.check(connection);
+      connection.commit();
+      for (int attempt = 1;; attempt++) {
+        try {
+          SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets));
+          connection.commit();
+          return claim;
+        } catch (SQLException e) {
+          connection.rollback();
+          if (!"55P03".equals(e.getSQLState()) || attempt == MAX_ATTEMPTS) {
+            throw e;
+          }
+          int terminated = StaleWriters.terminate(connection, target, topic, -1, timeouts.lockTimeoutMs());
+          connection.commit();
+          LOG.warn("{} <- {}: a row is locked; terminated {} hanging writer(s) of an older generation", target, topic, terminated);
+        }
+      }
+    }
+  }
+
+  private static SinkClaim claim(Connection connection, String target, String topic, TreeMap<Integer, Long> earliest) throws SQLException {
+    // two drivers that start at once insert the same rows: the second waits here, then is the newer one
+    try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
+      lock.setString(1, "faultline " + target + "\n" + topic);
+      lock.execute();
+    }
+    try (PreparedStatement insert = connection.prepareStatement("""
+        INSERT INTO sink_offsets (target, topic, partition, start_offset, next_offset, generation)
+        VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING""")) {
+      for (Map.Entry<Integer, Long> partition : earliest.entrySet()) {
+        insert.setString(1, target);
+        insert.setString(2, topic);
+        insert.setInt(3, partition.getKey());
+        insert.setLong(4, partition.getValue());
+        insert.setLong(5, partition.getValue());
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    }
+    Map<Integer, Long> next = new TreeMap<>();
+    long generation = 0;
+    try (PreparedStatement query = connection.prepareStatement("""
+        SELECT partition, next_offset, generation FROM sink_offsets
+        WHERE target = ? AND topic = ? ORDER BY partition FOR UPDATE""")) {
+      query.setString(1, target);
+      query.setString(2, topic);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          next.put(row.getInt(1), row.getLong(2));
+          generation = Math.max(generation, row.getLong(3));
+        }
+      }
+    }
+    check(target, topic, next, earliest);
+    try (PreparedStatement update = connection.prepareStatement("""
+        UPDATE sink_offsets SET generation = ?, writer_pid = NULL, updated_at = clock_timestamp() WHERE target = ? AND topic = ?""")) {
+      update.setLong(1, generation + 1);
+      update.setString(2, target);
+      update.setString(3, topic);
+      update.executeUpdate();
+    }
+    return new SinkClaim(target, topic, generation + 1, Map.copyOf(next));
+  }
+
+  private static void check(String target, String topic, Map<Integer, Long> next, Map<Integer, Long> earliest) {
+    if (!next.keySet().equals(earliest.keySet())) {
+      throw new SinkConfigurationException("sink_offsets has partitions " + next.keySet() + " of " + topic + " for " + target
+          + ", Kafka has " + earliest.keySet());
+    }
+    for (Map.Entry<Integer, Long> partition : next.entrySet()) {
+      long first = earliest.get(partition.getKey());
+      if (partition.getValue() < first) {
+        throw new DataLossException("records are lost: " + topic + "/" + partition.getKey() + " is to go on at offset "
+            + partition.getValue() + ", but the earliest that Kafka still has is " + first);
+      }
+    }
+  }
+
+  /** The value of the Kafka source's option {@code startingOffsets}. */
+  public String startingOffsetsJson() {
+    return new TreeMap<>(startOffsets).entrySet().stream().map(e -> "\"" + e.getKey() + "\":" + e.getValue())
+        .collect(Collectors.joining(",", "{\"" + topic + "\":{", "}}"));
+  }
+}

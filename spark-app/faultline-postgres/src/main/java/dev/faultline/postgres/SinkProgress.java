@@ -1,0 +1,48 @@
+package dev.faultline.postgres;
+
+import java.io.Closeable;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Reads how far a target has come, over one connection. */
+public final class SinkProgress implements Closeable {
+  private final Connection connection;
+  private final String target;
+  private final String topic;
+
+  public SinkProgress(PostgresAddress address, SinkTimeouts timeouts, String target, String topic) throws SQLException {
+    this.connection = address.connect("faultline-progress", timeouts);
+    this.target = target;
+    this.topic = topic;
+  }
+
+  /** Kafka partition to the next offset to apply. */
+  public Map<Integer, Long> nextOffsets() throws SQLException {
+    Map<Integer, Long> next = new TreeMap<>();
+    try (PreparedStatement query = connection.prepareStatement(
+        "SELECT partition, next_offset FROM sink_offsets WHERE target = ? AND topic = ?")) {
+      query.setString(1, target);
+      query.setString(2, topic);
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          next.put(row.getInt(1), row.getLong(2));
+        }
+      }
+    }
+    connection.rollback();
+    return next;
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // the server ends the session when the socket goes
+    }
+  }
+}

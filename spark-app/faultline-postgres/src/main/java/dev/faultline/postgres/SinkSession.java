@@ -1,0 +1,211 @@
+package dev.faultline.postgres;
+
+import java.io.Closeable;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.BitSet;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyIn;
+
+/** One connection that writes one partition: the statements of a chunk's transaction. */
+final class SinkSession implements Closeable {
+  private static final String MOVE = """
+      UPDATE sink_offsets SET next_offset = ?, rows = rows + ?, dead_letters = dead_letters + ?,
+        writer_pid = pg_backend_pid(), updated_at = clock_timestamp()
+      WHERE target = ? AND topic = ? AND partition = ? AND generation = ? AND next_offset = ?""";
+  private static final String COUNT = """
+      UPDATE sink_offsets SET rows = rows + ?, duplicates = duplicates + ? WHERE target = ? AND topic = ? AND partition = ?""";
+  private static final String READ = """
+      SELECT next_offset, generation FROM sink_offsets WHERE target = ? AND topic = ? AND partition = ?""";
+  private static final String DEAD_LETTER = """
+      INSERT INTO dead_letters (target, topic, partition, "offset", key, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)""";
+
+  /** The ledger row of a partition. */
+  record Position(long nextOffset, long generation) {
+  }
+
+  private final SinkTarget target;
+  private final String topic;
+  private final int partition;
+  private final AggregateWriter aggregates;
+  private final Connection connection;
+  private final PreparedStatement move;
+  private final PreparedStatement addTotals;
+  private final String copy;
+  private boolean hasChunkTable;
+
+  SinkSession(PostgresAddress address, SinkTimeouts timeouts, SinkTarget target, String topic, int partition,
+      long generation) throws SQLException {
+    this.target = target;
+    this.topic = topic;
+    this.partition = partition;
+    this.aggregates = new AggregateWriter(target, partition);
+    this.copy = "COPY " + target.pgTable().sqlName() + " (" + Sql.columns(target.columnNames()) + ") FROM STDIN (FORMAT binary)";
+    this.connection = address.connect(WriterName.of(target.target(), topic, partition, generation), timeouts);
+    try {
+      this.move = connection.prepareStatement(MOVE);
+      this.addTotals = aggregates.prepare(connection);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+    bind(move, 4);
+    move.setLong(7, generation);
+  }
+
+  private void bind(PreparedStatement statement, int first) throws SQLException {
+    statement.setString(first, target.target());
+    statement.setString(first + 1, topic);
+    statement.setInt(first + 2, partition);
+  }
+
+  /** Reads the ledger row; with {@code lock}, waits for whoever holds it and keeps it until the transaction's end. Null if there is none. */
+  Position read(boolean lock) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(READ + (lock ? " FOR UPDATE" : ""))) {
+      bind(query, 1);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? new Position(row.getLong(1), row.getLong(2)) : null;
+      }
+    }
+  }
+
+  /**
+   * Locks the ledger row, checks the fence and that {@code from} is the next record, and moves it on: all in one
+   * statement and, with BEGIN before it, one round trip.
+   *
+   * @return false if the row is not as this writer believes
+   */
+  private boolean move(Chunk chunk, int from, int to, int rows, int dead) throws SQLException {
+    move.setLong(1, chunk.offset(to));
+    move.setLong(2, rows);
+    move.setLong(3, dead);
+    move.setLong(8, chunk.offset(from));
+    return move.executeUpdate() == 1;
+  }
+
+  /**
+   * Stores the records from {@code from} to {@code to} and commits.
+   *
+   * @return false, having stored nothing, if the ledger row is not as this writer believes
+   */
+  boolean store(Chunk chunk, int from, int to) throws SQLException {
+    int dead = chunk.deadBetween(from, to);
+    int rows = to - from - dead;
+    if (!move(chunk, from, to, rows, dead)) {
+      return false;
+    }
+    if (rows > 0) {
+      CopyIn in = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copy);
+      in.writeToCopy(CopyBuffer.HEADER, 0, CopyBuffer.HEADER.length);
+      sendRows(in, chunk, from, to);
+      in.writeToCopy(CopyBuffer.TRAILER, 0, CopyBuffer.TRAILER.length);
+      in.endCopy();
+    }
+    storeDeadLetters(chunk, from, to, dead);
+    if (rows > 0 && aggregates.isNeeded()) {
+      aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> true);
+    } else {
+      connection.commit();
+    }
+    return true;
+  }
+
+  /** Dead rows leave a hole in the buffer only if the server refused them, so most chunks go out in one piece. */
+  private static void sendRows(CopyIn in, Chunk chunk, int from, int to) throws SQLException {
+    int runStart = chunk.start(from);
+    for (int record = from; record < to; record++) {
+      if (chunk.isDead(record) && chunk.start(record) != chunk.end(record)) {
+        send(in, chunk, runStart, chunk.start(record));
+        runStart = chunk.end(record);
+      }
+    }
+    send(in, chunk, runStart, chunk.end(to - 1));
+  }
+
+  private static void send(CopyIn in, Chunk chunk, int start, int end) throws SQLException {
+    if (end > start) {
+      in.writeToCopy(chunk.rows().bytes(), start, end - start);
+    }
+  }
+
+  /** As {@link #store}, for a chunk with records that the table has already: counts them and leaves them out of the totals. */
+  boolean storeWithoutDuplicates(Chunk chunk, int from, int to) throws SQLException {
+    int dead = chunk.deadBetween(from, to);
+    if (!move(chunk, from, to, 0, dead)) {
+      return false;
+    }
+    BitSet inserted = DuplicateFilter.insert(connection, target, chunk, from, to, hasChunkTable);
+    try (PreparedStatement count = connection.prepareStatement(COUNT)) {
+      count.setLong(1, inserted.cardinality());
+      count.setLong(2, to - from - dead - inserted.cardinality());
+      bind(count, 3);
+      count.executeUpdate();
+    }
+    storeDeadLetters(chunk, from, to, dead);
+    if (!inserted.isEmpty() && aggregates.isNeeded()) {
+      aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> inserted.get(record - from));
+    } else {
+      connection.commit();
+    }
+    hasChunkTable = true;
+    return true;
+  }
+
+  private void storeDeadLetters(Chunk chunk, int from, int to, int dead) throws SQLException {
+    if (dead == 0) {
+      return;
+    }
+    try (PreparedStatement insert = connection.prepareStatement(DEAD_LETTER)) {
+      bind(insert, 1);
+      for (int record = from; record < to; record++) {
+        if (chunk.isDead(record)) {
+          insert.setLong(4, chunk.offset(record));
+          insert.setBytes(5, chunk.key(record));
+          insert.setBytes(6, chunk.value(record));
+          insert.setString(7, chunk.reason(record).replace('\u0000', '\ufffd'));
+          insert.addBatch();
+        }
+      }
+      insert.executeBatch();
+    }
+  }
+
+  /** Terminates the session that keeps this one from the partition's row; see {@link StaleWriters}. */
+  int terminateHolders(int olderThanMs) throws SQLException {
+    int terminated = StaleWriters.terminate(connection, target.target(), topic, partition, olderThanMs);
+    connection.commit();
+    return terminated;
+  }
+
+  void rollback() throws SQLException {
+    connection.rollback();
+  }
+
+  boolean isUsable() {
+    try {
+      return !connection.isClosed();
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      // the server ends the session when the socket goes
+    }
+  }
+
+  /** Ends the connection without waiting for anyone: for a thread other than the one that uses it. */
+  void abort() {
+    try {
+      connection.abort(Runnable::run);
+    } catch (SQLException e) {
+      // as in close
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package dev.faultline.postgres;
+
+import java.sql.SQLException;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** What a SQLSTATE means for a chunk. https://www.postgresql.org/docs/18/errcodes-appendix.html */
+enum SqlFailure {
+  /** A row is there already: do the chunk again, counting duplicates. */
+  DUPLICATE,
+  /** One row's values can't be stored: find it and make it a dead letter. */
+  ROW,
+  /** Someone holds the partition's row for too long. */
+  LOCKED,
+  /** The server, the connection or a conflict with others: the same again may work. */
+  TRANSIENT,
+  /** Neither the data nor the weather: a table changed, a permission is missing. */
+  FATAL;
+
+  /** @param written names of the columns that we write */
+  static SqlFailure of(SQLException e, java.util.List<String> written) {
+    String state = e.getSQLState();
+    if (state == null || state.length() != 5) {
+      return TRANSIENT;
+    }
+    return switch (state) {
+      case "23505" -> DUPLICATE;
+      case "55P03" -> LOCKED;
+      // our own binary form no longer fits the column, so every row would fail: a changed table, not bad data
+      case "22P03", "22P04" -> FATAL;
+      case "23502" -> written.contains(column(e)) ? ROW : FATAL;
+      // a trigger's RAISE; standby after a failover; cancelled by someone
+      case "P0001" -> ROW;
+      case "25006", "25P03", "25P04", "57014", "28000", "28P01", "3D000" -> TRANSIENT;
+      default -> switch (state.substring(0, 2)) {
+        case "22", "23", "54" -> ROW;
+        case "08", "40", "53", "57", "58", "XX" -> TRANSIENT;
+        default -> FATAL;
+      };
+    };
+  }
+
+  /** The server's own words for a dead letter's reason. */
+  static String reason(SQLException e) {
+    if (e instanceof PSQLException known && known.getServerErrorMessage() != null) {
+      ServerErrorMessage server = known.getServerErrorMessage();
+      return "PostgreSQL " + server.getSQLState() + ": " + server.getMessage();
+    }
+    return "PostgreSQL: " + e.getMessage();
+  }
+
+  private static String column(SQLException e) {
+    return e instanceof PSQLException known && known.getServerErrorMessage() != null
+        ? known.getServerErrorMessage().getColumn() : null;
+  }
+}

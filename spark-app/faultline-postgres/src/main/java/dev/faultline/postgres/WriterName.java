@@ -1,0 +1,39 @@
+package dev.faultline.postgres;
+
+import java.util.Locale;
+import java.util.zip.CRC32;
+import java.nio.charset.StandardCharsets;
+
+/** {@code application_name} of a writer's session: how a successor knows it is one of ours before it terminates it. */
+final class WriterName {
+  private static final int MAX_BYTES = 63; // NAMEDATALEN - 1
+
+  private WriterName() {
+  }
+
+  /** {@code faultline-sink <crc of target and topic> p<partition> g<generation> <target>}. */
+  static String of(String target, String topic, int partition, long generation) {
+    byte[] name = (prefix(target, topic) + "p" + partition + " g" + generation + " " + ascii(target))
+        .getBytes(StandardCharsets.US_ASCII);
+    return new String(name, 0, Math.min(MAX_BYTES, name.length), StandardCharsets.US_ASCII);
+  }
+
+  static String claim(String target, String topic) {
+    return prefix(target, topic) + "claim";
+  }
+
+  /** LIKE pattern of all writers of a partition; of all partitions for -1. */
+  static String pattern(String target, String topic, int partition) {
+    return prefix(target, topic) + "p" + (partition < 0 ? "" : partition + " ") + "%";
+  }
+
+  private static String prefix(String target, String topic) {
+    CRC32 crc = new CRC32();
+    crc.update((target + "\u0000" + topic).getBytes(StandardCharsets.UTF_8));
+    return String.format(Locale.ROOT, "faultline-sink %08x ", crc.getValue());
+  }
+
+  private static String ascii(String name) {
+    return name.replaceAll("[^\\x21-\\x7e]", "?");
+  }
+}

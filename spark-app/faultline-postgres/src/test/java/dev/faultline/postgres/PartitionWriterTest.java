@@ -1,0 +1,216 @@
+package dev.faultline.postgres;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PartitionWriterTest {
+  private Database database;
+
+  @BeforeEach
+  void open() throws SQLException {
+    database = new Database();
+  }
+
+  @AfterEach
+  void close() throws SQLException {
+    database.close();
+  }
+
+  @Test
+  void storesRowsTotalsAndOffsetTogether() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.write(writer, 0, 2_500);
+    }
+    assertEquals("2500 rows, ledger 2500+0+0 at 2500, dead 0", Payments.state(database));
+    assertEquals("7|11|1|purchase|11|EUR|2026-01-02 03:04:11.123|note 11", database.one("""
+        SELECT run_id, event_id, account_id, type, amount_cents, currency, created_at AT TIME ZONE 'UTC', note
+        FROM payments WHERE event_id = 11"""));
+    assertEquals("f", database.one("SELECT writer_pid IS NULL FROM sink_offsets WHERE partition = 0"));
+  }
+
+  @Test
+  void dropsAReplayedChunkAndHalfOfOne() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.write(writer, 0, 100);
+    }
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.write(writer, 0, 100);
+    }
+    assertEquals("100 rows, ledger 100+0+0 at 100, dead 0", Payments.state(database));
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.write(writer, 50, 150);
+    }
+    assertEquals("150 rows, ledger 150+0+0 at 150, dead 0", Payments.state(database));
+  }
+
+  @Test
+  void dropsWhatAnotherAttemptStoredInTheMeantime() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> slow = Payments.writer(database, generation, 0);
+        PartitionWriter<byte[]> quick = Payments.writer(database, generation, 0)) {
+      for (long n = 0; n < 100; n++) {
+        Payments.append(slow, n, Payments.json(n));
+      }
+      Payments.write(quick, 0, 60);
+      slow.flush();
+      Payments.write(quick, 60, 130);
+      Payments.write(slow, 100, 200);
+    }
+    assertEquals("200 rows, ledger 200+0+0 at 200, dead 0", Payments.state(database));
+  }
+
+  @Test
+  void fencesAnOlderGeneration() throws SQLException {
+    long old = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> zombie = Payments.writer(database, old, 0)) {
+      Payments.write(zombie, 0, 10);
+      Payments.append(zombie, 10, Payments.json(10));
+      SinkClaim claim = Payments.claim(database);
+      assertEquals(old + 1, claim.generation());
+      assertEquals(10, claim.startOffsets().get(0));
+      assertThrows(FencedException.class, zombie::flush);
+    }
+    try (PartitionWriter<byte[]> late = Payments.writer(database, old, 0)) {
+      assertThrows(FencedException.class, () -> Payments.append(late, 10, Payments.json(10)));
+    }
+    assertEquals("10 rows, ledger 10+0+0 at 10, dead 0", Payments.state(database));
+  }
+
+  @Test
+  void refusesAGap() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      OffsetGapException gap = assertThrows(OffsetGapException.class, () -> Payments.append(writer, 5, Payments.json(5)));
+      assertEquals(0, gap.nextOffset());
+    }
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.append(writer, 0, Payments.json(0));
+      assertTrue(assertThrows(OffsetGapException.class, () -> Payments.append(writer, 2, Payments.json(2))).insideLog());
+    }
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.write(writer, 0, 10);
+      database.execute("UPDATE sink_offsets SET next_offset = 8, rows = 8 WHERE partition = 0");
+      Payments.append(writer, 10, Payments.json(10));
+      assertThrows(OffsetGapException.class, writer::flush);
+    }
+  }
+
+  @Test
+  void countsDuplicatesInAndAcrossChunks() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.write(writer, 0, 10);
+      long offset = 10;
+      for (long n : new long[] {10, 3, 11, 11, 12, 10, 5}) {
+        Payments.append(writer, offset++, Payments.json(n, "second"));
+      }
+      writer.flush();
+      assertEquals("13 rows, ledger 13+4+0 at 17, dead 0", Payments.state(database));
+      Payments.append(writer, offset++, Payments.json(0));
+      Payments.append(writer, offset, Payments.json(1));
+      writer.flush();
+    }
+    assertEquals("13 rows, ledger 13+6+0 at 19, dead 0", Payments.state(database));
+    assertEquals("note 3", database.one("SELECT note FROM payments WHERE event_id = 3"));
+    try (PartitionWriter<byte[]> other = Payments.writer(database, generation, 1)) {
+      for (long n = 0; n < 20; n++) {
+        Payments.append(other, n, Payments.json(n));
+      }
+      other.flush();
+    }
+    assertEquals("20 rows, ledger 20+19+0 at 39, dead 0", Payments.state(database));
+  }
+
+  @Test
+  void isolatesRowsThatOnlyTheServerRefuses() throws SQLException {
+    database.execute("ALTER TABLE payments ADD CHECK (amount_cents <> 77)");
+    // btree takes no entry above a third of a page, and random text can't be compressed below it
+    database.execute("CREATE INDEX ON payments (note)");
+    long generation = Payments.claim(database).generation();
+    StringBuilder large = new StringBuilder();
+    new java.util.Random(1).ints(20_000, 'a', 'z' + 1).forEach(c -> large.append((char) c));
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      for (long n = 0; n < 200; n++) {
+        Payments.append(writer, n, n == 150 ? Payments.json(n, large.toString()) : Payments.json(n == 151 ? 3 : n));
+      }
+      writer.flush();
+    }
+    assertEquals("197 rows, ledger 197+1+2 at 200, dead 2", Payments.state(database));
+    assertEquals("77|key 77|PostgreSQL 23514", database.one(
+        "SELECT \"offset\", convert_from(key, 'UTF8'), left(reason, 16) FROM dead_letters ORDER BY 1"));
+    assertTrue(database.rows("SELECT reason FROM dead_letters WHERE \"offset\" = 150").get(0).startsWith("PostgreSQL 54000"));
+  }
+
+  @Test
+  void keepsMalformedRecordsWithTheirBytes() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.append(writer, 0, Payments.json(0));
+      Payments.append(writer, 1, "{\"run_id\":7,");
+      writer.append(2, null, null, null);
+      Payments.append(writer, 3, Payments.json(3));
+      writer.flush();
+      Payments.append(writer, 4, "");
+      writer.flush();
+    }
+    assertEquals("2 rows, ledger 2+0+3 at 5, dead 3", Payments.state(database));
+    assertEquals("{\"run_id\":7,", database.one("SELECT convert_from(value, 'UTF8') FROM dead_letters WHERE \"offset\" = 1"));
+    assertEquals("~|value is null", database.one("SELECT value, reason FROM dead_letters WHERE \"offset\" = 2"));
+    assertEquals("\\x|value is empty", database.one("SELECT value, reason FROM dead_letters WHERE \"offset\" = 4"));
+  }
+
+  @Test
+  void terminatesAWriterThatHangsWithTheLock() throws SQLException {
+    long old = Payments.claim(database).generation();
+    try (Connection hanging = Payments.plan(database, database.address(), old, 1).address()
+        .connect(WriterName.of("payments", "payments", 0, old), new SinkTimeouts(2_000, 60_000, 5_000, 1))) {
+      try (Statement statement = hanging.createStatement()) {
+        statement.execute("UPDATE sink_offsets SET next_offset = 1000 WHERE partition = 0");
+      }
+      long generation = Payments.claim(database).generation();
+      assertEquals(old + 1, generation);
+      assertThrows(SQLException.class, () -> hanging.createStatement().execute("SELECT 1"));
+      try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+        Payments.write(writer, 0, 10);
+      }
+    }
+    assertEquals("10 rows, ledger 10+0+0 at 10, dead 0", Payments.state(database));
+  }
+
+  @Test
+  void terminatesAnAttemptOfItsOwnGenerationThatHangs() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (Connection hanging = database.address().connect(WriterName.of("payments", "payments", 0, generation),
+        new SinkTimeouts(2_000, 60_000, 5_000, 1)); PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      try (Statement statement = hanging.createStatement()) {
+        statement.execute("UPDATE sink_offsets SET next_offset = 1000 WHERE partition = 0");
+      }
+      Payments.write(writer, 0, 10);
+    }
+    assertEquals("10 rows, ledger 10+0+0 at 10, dead 0", Payments.state(database));
+  }
+
+  @Test
+  void leavesALockThatIsNotOursAlone() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    SinkTimeouts short0 = new SinkTimeouts(2_000, 5_000, 100, 600);
+    SinkPlan plan = Payments.plan(database, database.address(), generation, 100);
+    try (Connection admin = database.open(); PartitionWriter<byte[]> writer = Payments.writer(
+        new SinkPlan(plan.address(), short0, plan.target(), plan.topic(), generation, 100), 0)) {
+      admin.setAutoCommit(false);
+      admin.createStatement().execute("SELECT * FROM sink_offsets FOR UPDATE");
+      assertThrows(SinkUnavailableException.class, () -> Payments.write(writer, 0, 10));
+      admin.createStatement().execute("SELECT 1");
+    }
+  }
+}

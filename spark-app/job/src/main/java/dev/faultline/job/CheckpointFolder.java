@@ -1,0 +1,46 @@
+package dev.faultline.job;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Spark insists on a checkpoint. Ours holds nothing that sink_offsets does not know better, so each start gets a fresh one. */
+final class CheckpointFolder {
+  private static final String PREFIX = "faultline-";
+
+  private final Path base;
+
+  /** @param base null for a folder of the pipeline in java.io.tmpdir */
+  CheckpointFolder(Path base, String pipeline) {
+    this.base = (base == null ? Path.of(System.getProperty("java.io.tmpdir"), "faultline-checkpoint-" + pipeline) : base).toAbsolutePath();
+  }
+
+  /** Makes a new folder and removes the ones before it. */
+  Path fresh(long generation) {
+    try {
+      Files.createDirectories(base);
+      try (Stream<Path> entries = Files.list(base)) {
+        for (Path old : entries.filter(p -> p.getFileName().toString().startsWith(PREFIX)).toList()) {
+          remove(old);
+        }
+      }
+      return Files.createTempDirectory(base, PREFIX + generation + "-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    List<Path> entries;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      entries = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path entry : entries) {
+      Files.deleteIfExists(entry);
+    }
+  }
+}

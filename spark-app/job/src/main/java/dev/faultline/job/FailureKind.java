@@ -1,0 +1,51 @@
+package dev.faultline.job;
+
+import dev.faultline.postgres.DataLossException;
+import dev.faultline.postgres.FencedException;
+import dev.faultline.postgres.OffsetGapException;
+import dev.faultline.postgres.SinkConfigurationException;
+
+/** What a failed query means for the job. */
+enum FailureKind {
+  FENCED(ExitCode.FENCED),
+  CONFIGURATION(ExitCode.CONFIGURATION),
+  DATA_LOSS(ExitCode.DATA_LOSS),
+  /** Start the query again, from sink_offsets. */
+  RESTART(-1);
+
+  final int exitCode;
+
+  FailureKind(int exitCode) {
+    this.exitCode = exitCode;
+  }
+
+  static FailureKind of(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FencedException) {
+        return FENCED;
+      }
+      if (cause instanceof SinkConfigurationException) {
+        return CONFIGURATION;
+      }
+      if (cause instanceof DataLossException || cause instanceof OffsetGapException gap && gap.insideLog()) {
+        return DATA_LOSS;
+      }
+    }
+    // a cause that could not be sent to the driver is there as text only
+    String text = String.valueOf(failure.getMessage());
+    if (text.contains(FencedException.class.getName())) {
+      return FENCED;
+    }
+    return text.contains(SinkConfigurationException.class.getName()) ? CONFIGURATION : RESTART;
+  }
+
+  /** The deepest cause's message: what happened, without Spark's wrapping. */
+  static String message(Throwable failure) {
+    Throwable deepest = failure;
+    while (deepest.getCause() != null) {
+      deepest = deepest.getCause();
+    }
+    String message = deepest.getMessage() == null ? deepest.toString() : deepest.getMessage();
+    return message.lines().findFirst().orElse(deepest.toString());
+  }
+}

@@ -1,0 +1,68 @@
+package dev.faultline.job;
+
+import dev.faultline.postgres.SinkConfigurationException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * A topic as the brokers have it now.
+ *
+ * @param earliest partition to its first offset
+ * @param latest partition to the offset behind its last record
+ */
+record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
+  private static final int REQUEST_TIMEOUT_MS = 5_000;
+
+  /** The topic is not there, as far as the broker asked knows: one that has just started may not know yet. */
+  static final class Missing extends Exception {
+    Missing(String topic) {
+      super("topic " + topic + " does not exist");
+    }
+  }
+
+  /**
+   * @throws SinkConfigurationException if the topic has another number of partitions
+   * @throws Missing if there is no such topic
+   * @throws ExecutionException if the brokers can't be reached or don't answer
+   */
+  static KafkaTopic describe(String brokers, String topic, int partitions) throws ExecutionException, InterruptedException, Missing {
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", brokers);
+    properties.put("request.timeout.ms", REQUEST_TIMEOUT_MS);
+    properties.put("default.api.timeout.ms", 2 * REQUEST_TIMEOUT_MS);
+    properties.put("socket.connection.setup.timeout.ms", 2_000);
+    try (Admin admin = Admin.create(properties)) {
+      TopicDescription description = admin.describeTopics(java.util.List.of(topic)).topicNameValues().get(topic).get();
+      if (description.partitions().size() != partitions) {
+        throw new SinkConfigurationException("topic " + topic + " has " + description.partitions().size()
+            + " partitions, the pipeline file says " + partitions);
+      }
+      return new KafkaTopic(offsets(admin, topic, partitions, OffsetSpec.earliest()), offsets(admin, topic, partitions, OffsetSpec.latest()));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        throw new Missing(topic);
+      }
+      throw e;
+    }
+  }
+
+  private static Map<Integer, Long> offsets(Admin admin, String topic, int partitions, OffsetSpec spec)
+      throws ExecutionException, InterruptedException {
+    Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+    for (int partition = 0; partition < partitions; partition++) {
+      wanted.put(new TopicPartition(topic, partition), spec);
+    }
+    Map<TopicPartition, ListOffsetsResultInfo> found = admin.listOffsets(wanted).all().get();
+    return found.entrySet().stream().collect(Collectors.toMap(e -> e.getKey().partition(), e -> e.getValue().offset(), (a, b) -> a, TreeMap::new));
+  }
+}

@@ -1,0 +1,24 @@
+package dev.faultline.job;
+
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/** The Spark session, made anew when its context died with the master or the application. */
+final class SparkSessions {
+  private SparkSessions() {
+  }
+
+  static SparkSession open(PipelineFile pipeline, JobArguments arguments) {
+    SparkConf conf = new SparkConf();
+    // Real-time Mode holds one slot per partition for the whole epoch
+    conf.setIfMissing("spark.master", "local[" + (pipeline.partitions() + 2) + "]");
+    conf.setIfMissing("spark.app.name", "faultline-" + pipeline.name());
+    conf.setIfMissing("spark.ui.enabled", "false");
+    conf.setIfMissing("spark.locality.wait", "0s");
+    conf.setIfMissing("spark.sql.adaptive.enabled", "false");
+    conf.setIfMissing("spark.sql.streaming.stopTimeout", "8s");
+    // each start has a checkpoint of its own, whose history nobody reads
+    conf.setIfMissing("spark.sql.streaming.minBatchesToRetain", "2");
+    return SparkSession.builder().config(conf).getOrCreate();
+  }
+}

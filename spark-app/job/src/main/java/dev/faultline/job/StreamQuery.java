@@ -1,0 +1,73 @@
+package dev.faultline.job;
+
+import dev.faultline.postgres.FieldList;
+import dev.faultline.postgres.PostgresForeachWriter;
+import dev.faultline.postgres.SinkClaim;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.DataStreamReader;
+import org.apache.spark.sql.streaming.DataStreamWriter;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
+
+/** Builds the query of one claim: from the claim's offsets into the table. */
+final class StreamQuery {
+  /**
+   * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker
+   * and five minutes for metadata that no error refreshes.
+   */
+  private static final Map<String, String> CONSUMER = Map.of(
+      "kafka.request.timeout.ms", "4000",
+      "kafka.default.api.timeout.ms", "20000",
+      "kafka.metadata.max.age.ms", "2000",
+      "kafka.socket.connection.setup.timeout.ms", "1500",
+      "kafka.socket.connection.setup.timeout.max.ms", "4000",
+      "kafka.reconnect.backoff.max.ms", "500",
+      "kafka.max.poll.records", "2000",
+      "kafka.max.partition.fetch.bytes", "2097152",
+      "kafka.receive.buffer.bytes", "1048576");
+
+  private StreamQuery() {
+  }
+
+  static StreamingQuery start(SparkSession spark, JobArguments arguments, PipelineFile pipeline, SinkClaim claim, Path checkpoint)
+      throws TimeoutException {
+    DataStreamReader reader = spark.readStream().format("kafka")
+        .option("kafka.bootstrap.servers", arguments.brokers())
+        .option("subscribe", claim.topic())
+        .option("startingOffsets", claim.startingOffsetsJson())
+        .option("failOnDataLoss", "true")
+        .option("kafkaConsumer.pollTimeoutMs", "20000")
+        .options(CONSUMER);
+    if (arguments.maxOffsetsPerBatch() > 0) {
+      reader.option("maxOffsetsPerTrigger", arguments.maxOffsetsPerBatch());
+    }
+    Dataset<Row> records = reader.load().select("partition", "offset", "key", "value");
+    Map<String, String> options = sinkOptions(arguments, pipeline, claim);
+    DataStreamWriter<Row> writer = records.writeStream().queryName(pipeline.name()).option("checkpointLocation", checkpoint.toString());
+    if (arguments.realTime()) {
+      return writer.foreach(PostgresForeachWriter.of(options, records.schema())).outputMode("update")
+          .trigger(Trigger.RealTime(arguments.epochMs())).start();
+    }
+    return writer.format("faultline-postgres").options(options).outputMode("append").trigger(Trigger.ProcessingTime(0)).start();
+  }
+
+  private static Map<String, String> sinkOptions(JobArguments arguments, PipelineFile pipeline, SinkClaim claim) {
+    Map<String, String> options = new HashMap<>();
+    options.put("table", pipeline.table());
+    options.put("topic", claim.topic());
+    options.put("generation", Long.toString(claim.generation()));
+    options.put("fields", FieldList.format(pipeline.fields()));
+    options.put("chunkRows", Integer.toString(arguments.chunkRows()));
+    options.put("chunkMs", Integer.toString(arguments.chunkMs()));
+    if (arguments.aggregates() && pipeline.aggregates() != null) {
+      options.put("aggregates", pipeline.aggregates().toString());
+    }
+    return options;
+  }
+}
