@@ -1,0 +1,10 @@
+import type { Anomaly, AnomalyKind } from "../../contract/verdict.ts";
+import type { Histories } from "../histories/histories.ts";
+
+/** One family of anomalies: a pure function over the histories. */
+export type Check = {
+  kinds: readonly AnomalyKind[];
+  /** The sources without which the check says nothing. The ledger is always there. */
+  needs: readonly ("log" | "sink")[];
+  find: (histories: Histories) => Anomaly[];
+};

@@ -1,0 +1,44 @@
+/** Beyond this a partial sum moves to the bigint, so that the double stays exact. */
+const LIMIT = 2 ** 51;
+
+/** An exact sum of safe integers that costs no bigint per addition. */
+export class ExactSum {
+  #low = 0;
+  #high = 0n;
+
+  add(value: number): void {
+    if (value > LIMIT || value < -LIMIT) {
+      this.#high += BigInt(value);
+      return;
+    }
+    this.#low += value;
+    if (this.#low > LIMIT || this.#low < -LIMIT) {
+      this.#high += BigInt(this.#low);
+      this.#low = 0;
+    }
+  }
+
+  get value(): bigint {
+    return this.#high + BigInt(this.#low);
+  }
+}
+
+/**
+ * Reads a decimal number's text exactly.
+ * @returns the value times 10^scale, or undefined when the text is no number or has more digits than `scale` after the point.
+ */
+export function scaledInteger(text: string, scale: number): bigint | undefined {
+  const match = /^(-?)(\d+)(?:\.(\d*))?$/.exec(text);
+  if (match === null) return undefined;
+  const fraction = (match[3] ?? "").replace(/0+$/, "");
+  if (fraction.length > scale) return undefined;
+  const value = BigInt((match[2] as string) + fraction.padEnd(scale, "0"));
+  return match[1] === "-" ? -value : value;
+}
+
+/** The inverse of scaledInteger, with exactly `scale` digits after the point. */
+export function decimalText(value: bigint, scale: number): string {
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
+  const point = digits.length - scale;
+  return `${value < 0n ? "-" : ""}${digits.slice(0, point)}${scale > 0 ? `.${digits.slice(point)}` : ""}`;
+}

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Admin, Connection, findErrorBy } from "@platformatic/kafka";
+import { FaultlineError } from "../../contract/errors.ts";
+import { fetchRecords } from "./fetch.ts";
+import type { FetchAnswer } from "./fetch.ts";
+import type { BatchVisitor } from "./record-batch.ts";
+import { lastOffset, readBatches } from "./record-batch.ts";
+
+export type LogRange = { partition: number; start: number; end: number };
+
+const FETCH_BYTES = 4 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const RETRY_PAUSE_MS = 200;
+/** Without a record for this long, reading is given up. */
+const GIVE_UP_MS = 30_000;
+const OFFSET_OUT_OF_RANGE = 1;
+const CLIENT_ID = "faultline-validation";
+
+/** Reads a topic again with a fresh client: no consumer group, no committed offsets, every partition from its first offset to its end. */
+export class KafkaLog {
+  readonly #topic: string;
+  readonly #brokers: string[];
+  readonly #admin: Admin;
+
+  constructor(brokers: string[], topic: string) {
+    this.#brokers = brokers;
+    this.#topic = topic;
+    this.#admin = new Admin({
+      clientId: CLIENT_ID,
+      bootstrapBrokers: brokers,
+      retries: 2,
+      retryDelay: RETRY_PAUSE_MS,
+      connectTimeout: 3000,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      autocreateTopics: false,
+    });
+  }
+
+  /**
+   * First offset and end (the high watermark) of every partition.
+   * @throws FaultlineError FL_KAFKA_UNREACHABLE, FL_TOPIC_MISSING
+   */
+  async ranges(): Promise<LogRange[]> {
+    try {
+      const metadata = await this.#admin.metadata({ topics: [this.#topic], forceUpdate: true });
+      const count = metadata.topics.get(this.#topic)?.partitionsCount ?? 0;
+      const [starts, ends] = [await this.#offsets(count, -2n), await this.#offsets(count, -1n)];
+      return Array.from({ length: count }, (_, partition) => ({ partition, start: at(starts, partition), end: at(ends, partition) }));
+    } catch (error) {
+      throw this.#explain(error as Error);
+    }
+  }
+
+  /**
+   * Visits every record of [start, end) in order of offset.
+   * @returns where reading stopped: `end`, or it throws.
+   * @throws FaultlineError FL_KAFKA_UNREACHABLE when nothing more comes for 30 s, or the broker no longer has the offset.
+   */
+  async read({ partition, start, end }: LogRange, visitor: BatchVisitor, signal: AbortSignal): Promise<number> {
+    let position = start;
+    let connection: Connection | undefined;
+    let next: Promise<FetchAnswer> | undefined;
+    let lastProgress = performance.now();
+    let failure = "the broker sends no records";
+    try {
+      while (position < end) {
+        signal.throwIfAborted();
+        if (performance.now() - lastProgress > GIVE_UP_MS)
+          throw new FaultlineError("FL_KAFKA_UNREACHABLE", `${this.#topic} partition ${partition}: read up to offset ${position} of ${end}: ${failure}`);
+        let answer: FetchAnswer;
+        try {
+          connection ??= await this.#connectToLeader(partition);
+          answer = await (next ?? fetchRecords(connection, this.#topic, partition, position, FETCH_BYTES));
+        } catch (error) {
+          failure = (error as Error).message;
+          next = undefined;
+          await close(connection);
+          connection = undefined;
+          await sleep(RETRY_PAUSE_MS);
+          continue;
+        }
+        next = undefined;
+        if (answer.errorCode === OFFSET_OUT_OF_RANGE)
+          throw new FaultlineError(
+            "FL_KAFKA_UNREACHABLE",
+            `${this.#topic} partition ${partition}: Kafka no longer has offset ${position}; it was deleted while reading`,
+          );
+        const upTo = answer.errorCode === 0 ? Math.min(lastOffset(answer.records, position), end) : position;
+        if (upTo === position) {
+          // A new leader, or nothing yet: ask again, the leader anew.
+          if (answer.errorCode !== 0) failure = `Kafka's error code ${answer.errorCode}`;
+          await close(connection);
+          connection = undefined;
+          await sleep(RETRY_PAUSE_MS);
+          continue;
+        }
+        if (upTo < end) {
+          next = fetchRecords(connection, this.#topic, partition, upTo, FETCH_BYTES);
+          next.catch(() => undefined);
+        }
+        position = readBatches(answer.records, position, end, visitor);
+        lastProgress = performance.now();
+      }
+    } finally {
+      await close(connection);
+    }
+    return position;
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.close().catch(() => undefined);
+  }
+
+  async #offsets(count: number, timestamp: bigint) {
+    const partitions = Array.from({ length: count }, (_, partitionIndex) => ({ partitionIndex, timestamp }));
+    const topics = await this.#admin.listOffsets({ topics: [{ name: this.#topic, partitions }] });
+    return topics.flatMap((topic) => topic.partitions);
+  }
+
+  async #connectToLeader(partition: number): Promise<Connection> {
+    const metadata = await this.#admin.metadata({ topics: [this.#topic], forceUpdate: true });
+    const broker = metadata.brokers.get(metadata.topics.get(this.#topic)?.partitions[partition]?.leader ?? -1);
+    if (broker === undefined) throw new Error("the partition has no leader");
+    const connection = new Connection(CLIENT_ID, { connectTimeout: 3000, requestTimeout: REQUEST_TIMEOUT_MS });
+    connection.on("error", () => undefined);
+    await connection.connect(broker.host, broker.port);
+    return connection;
+  }
+
+  #explain(error: Error): Error {
+    if (error instanceof FaultlineError) return error;
+    if (findErrorBy(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION") !== null)
+      return new FaultlineError("FL_TOPIC_MISSING", `Kafka has no topic "${this.#topic}"`, {
+        remedy: "name the topic with --topic, or the pipeline",
+        cause: error,
+      });
+    return new FaultlineError("FL_KAFKA_UNREACHABLE", `Kafka at ${this.#brokers.join(",")} does not answer: ${error.message}`, {
+      remedy: "start the stack (`./faultline up`), or give its addresses with --brokers",
+      cause: error,
+    });
+  }
+}
+
+function at(offsets: { partitionIndex: number; offset: bigint }[], partition: number): number {
+  const found = offsets.find((item) => item.partitionIndex === partition);
+  if (found === undefined || found.offset < 0n) throw new Error(`no offset for partition ${partition}`);
+  return Number(found.offset);
+}
+
+async function close(connection: Connection | undefined): Promise<void> {
+  await connection?.close().catch(() => undefined);
+}
