@@ -36,6 +36,7 @@ export class KafkaChannel implements Channel {
     signal.addEventListener("abort", onAbort);
     try {
       await Promise.race([producer.initIdempotentProducer({}), gaveUp]);
+      producer.refuseFurtherIds();
       return new KafkaChannel(producer, settings, build);
     } catch (error) {
       closeQuietly(producer);

@@ -23,7 +23,7 @@ import { CLIENT_SETTINGS, RETRY_DELAY_MS } from "./client-settings.ts";
  */
 export class LaneProducer extends Producer {
   #bootstrapOffset: number;
-  #initialised = false;
+  #hasId = false;
 
   constructor(options: { brokers: string[]; clientId: string; partition: number }) {
     super({
@@ -47,16 +47,18 @@ export class LaneProducer extends Producer {
     options: ProduceOptions<Buffer, Buffer, Buffer, Buffer>,
     callback?: CallbackWithPromise<ProducerInfo>,
   ): void | Promise<ProducerInfo> {
-    if (this.#initialised) {
+    if (this.#hasId) {
       const error = new UserError("The brokers lost this producer id's state; a fresh producer must send the batch again.");
       if (callback === undefined) return Promise.reject(error);
       return callback(error);
     }
     if (callback !== undefined) return super.initIdempotentProducer(options, callback);
-    return super.initIdempotentProducer(options).then((info) => {
-      this.#initialised = true;
-      return info;
-    });
+    return super.initIdempotentProducer(options);
+  }
+
+  /** To be called once the producer has its id. */
+  refuseFurtherIds(): void {
+    this.#hasId = true;
   }
 
   override [kMetadata](options: MetadataOptions, callback: CallbackWithPromise<ClusterMetadata>): void {
