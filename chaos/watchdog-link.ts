@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FaultlineError } from "../contract/errors.ts";
 import type { WatchdogSettings } from "./watchdog.ts";
@@ -32,9 +33,13 @@ export async function startWatchdog(settings: WatchdogSettings): Promise<Watchdo
     lease: (ms) => void child.stdin?.write(`lease ${ms ?? "none"}\n`),
     async done() {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit", { signal: AbortSignal.timeout(END_TIMEOUT_MS) });
+      child.ref(); // else nothing may keep this process alive until it has seen the end
+      const ended = once(child, "exit");
       child.stdin?.end("done\n");
-      await ended.catch(() => undefined);
+      const late = new AbortController();
+      await Promise.race([ended, delay(END_TIMEOUT_MS, undefined, { signal: late.signal }).catch(() => undefined)]);
+      late.abort();
+      child.unref();
     },
     handOver: () => void child.stdin?.end(),
   };

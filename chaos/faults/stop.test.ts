@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PROGRAMS, runOne, startTestStack, type TestStack } from "../fixture/stack.ts";
+import { fastClock, PROGRAMS, runOne, startTestStack, type TestStack } from "../fixture/stack.ts";
 import { statusOf } from "../strike.ts";
 
 describe("stop", () => {
@@ -23,9 +23,9 @@ describe("stop", () => {
     expect(await statusOf(stack.control, "postgres")).toMatchObject({ state: "running", held: false, starts: 2 });
   });
 
-  it("is ineffective, and undone, when the node does not obey", { timeout: 30_000 }, async () => {
+  it("is ineffective, and undone, when the node does not obey", async () => {
     const before = await statusOf(stack.control, "driver");
-    const { outcome, records } = await runOne(stack, { kind: "stop", target: { node: "driver" }, hold_ms: 5000 });
+    const { outcome, records } = await runOne(stack, { kind: "stop", target: { node: "driver" }, hold_ms: 5000 }, undefined, fastClock(10));
     expect(outcome.outcome).toBe("ineffective");
     expect(records.slice(-3)).toMatchObject([
       { t: "planned" },

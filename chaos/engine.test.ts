@@ -1,0 +1,180 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { encodeJournal } from "../contract/journal.ts";
+import type { NodeControl } from "../contract/node.ts";
+import type { ChaosEvent } from "./chaos-event.ts";
+import { runPlan, type RunPlanRequest } from "./engine.ts";
+import { fastClock, PROGRAMS, startTestStack, testPlan, type TestStack } from "./fixture/stack.ts";
+import { readJournal } from "./journal-file.ts";
+import { statusOf } from "./strike.ts";
+
+describe("runPlan", () => {
+  let stack: TestStack;
+  let events: ChaosEvent[];
+  beforeEach(async () => {
+    events = [];
+    stack = await startTestStack([
+      { name: "kafka-1", kind: "kafka", argv: PROGRAMS.plain },
+      { name: "kafka-2", kind: "kafka", argv: PROGRAMS.plain },
+      { name: "driver", kind: "driver", argv: PROGRAMS.forking },
+    ]);
+  });
+  afterEach(() => stack[Symbol.asyncDispose]());
+
+  const request = (plan: RunPlanRequest["plan"], more: Partial<RunPlanRequest> = {}): RunPlanRequest => ({
+    plan,
+    control: stack.control,
+    journalFile: stack.journalFile,
+    watchdogCommand: ["true"],
+    signal: new AbortController().signal,
+    onEvent: (event) => events.push(event),
+    recoveryTimeoutMs: 6000,
+    clock: fastClock(4),
+    ...more,
+  });
+  const kinds = async (): Promise<string[]> => (await readJournal(stack.journalFile)).records.map(({ t }) => t);
+
+  it("runs faults one after another, tells and journals each", async () => {
+    const plan = testPlan(
+      [
+        { kind: "kill", target: { node: "kafka-1" }, hold_ms: 200 },
+        { kind: "pause", target: { node: "driver" }, hold_ms: 200 },
+      ],
+      100,
+    );
+    const { aborted, outcomes } = await runPlan(request(plan));
+    expect(aborted).toBe(false);
+    expect(outcomes.map(({ outcome, node }) => [outcome, node])).toEqual([
+      ["recovered", "kafka-1"],
+      ["recovered", "driver"],
+    ]);
+    expect(await kinds()).toEqual(["open", "planned", "active", "healed", "recovered", "planned", "active", "healed", "recovered", "close"]);
+    // The second waited for the first, and for a moment of success after it.
+    expect(events.map(({ type }) => type)).toEqual([
+      "started",
+      "injecting",
+      "active",
+      "healed",
+      "recovered",
+      "late",
+      "injecting",
+      "active",
+      "healed",
+      "recovered",
+      "ended",
+    ]);
+    expect(events.every(({ at, at_ms }) => Date.parse(at) === at_ms)).toBe(true);
+    expect(events.find(({ type }) => type === "active")).toMatchObject({ id: 1, kind: "kill", node: "kafka-1" });
+    expect(readFileSync(join(stack.directory, "logs", "watchdog.log"), { encoding: "utf8", flag: "a+" })).toBe("");
+
+    // A second plan on the same journal: its ids go on.
+    const again = await runPlan(request(testPlan([{ kind: "kill", target: { node: "kafka-2" }, hold_ms: 0 }], 0)));
+    expect(again.outcomes).toMatchObject([{ id: 4, planned: { id: 1 }, outcome: "recovered" }]);
+  });
+
+  it("heals at once when it is ended in the middle, and reports what did not run", async () => {
+    const ending = new AbortController();
+    const plan = testPlan(
+      [
+        { kind: "pause", target: { node: "kafka-1" }, hold_ms: 30_000 },
+        { kind: "kill", target: { node: "kafka-2" }, hold_ms: 0 },
+      ],
+      35_000,
+    );
+    const onEvent = (event: ChaosEvent): void => {
+      events.push(event);
+      if (event.type === "active") ending.abort();
+    };
+    const startMs = Date.now();
+    const { aborted, outcomes } = await runPlan(request(plan, { signal: ending.signal, onEvent }));
+    expect(Date.now() - startMs).toBeLessThan(10_000);
+    expect(aborted).toBe(true);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["recovered", "not-run"]);
+    expect(await statusOf(stack.control, "kafka-1")).toMatchObject({ state: "running", starts: 1 });
+    expect(await kinds()).toEqual(["open", "planned", "active", "healed", "recovered", "failed", "close"]);
+  });
+
+  it("records a node that does not recover in time, and does not strike a second broker then", async () => {
+    const plan = testPlan(
+      [
+        { kind: "kill", target: { node: "kafka-1" }, hold_ms: 0 },
+        { kind: "kill", target: { node: "kafka-2" }, hold_ms: 0 },
+      ],
+      100,
+    );
+    const unready = join(stack.directory, "kafka-1.unready");
+    const onEvent = (event: ChaosEvent): void => {
+      events.push(event);
+      if (event.type === "injecting") writeFileSync(unready, "");
+    };
+    const { outcomes } = await runPlan(request(plan, { onEvent }));
+    expect(outcomes).toMatchObject([
+      { outcome: "not-recovered", why: "kafka-1 did not answer within 6.0 s" },
+      { outcome: "failed", why: "kafka-1, kafka-2: not all ready within 6.0 s" },
+    ]);
+    expect(await statusOf(stack.control, "kafka-2")).toMatchObject({ starts: 1 });
+    rmSync(unready);
+  });
+
+  it("journals as not run what the plan's duration has no room for any more", async () => {
+    const faults = [
+      { kind: "kill", target: { node: "kafka-1" }, hold_ms: 4000 },
+      { kind: "pause", target: { node: "driver" }, hold_ms: 3000 },
+    ] as const;
+    const plan = { ...testPlan([...faults], 4500), duration_ms: 8000 };
+    const { outcomes } = await runPlan(request(plan));
+    expect(outcomes).toMatchObject([{ outcome: "recovered" }, { outcome: "not-run", why: "not run: the time was over" }]);
+    expect(await kinds()).toEqual(["open", "planned", "active", "healed", "recovered", "failed", "close"]);
+    expect(await statusOf(stack.control, "driver")).toMatchObject({ state: "running" });
+  });
+
+  it("undoes an injection that fails half-way, journals it as failed, and goes on", async () => {
+    const control: NodeControl = {
+      ...stack.control,
+      signal: async (processes, signal) => {
+        if (signal !== "SIGSTOP") return stack.control.signal(processes, signal);
+        await stack.control.signal(processes.slice(0, 1), signal);
+        throw new Error("no more signals today");
+      },
+    };
+    const plan = testPlan(
+      [
+        { kind: "pause", target: { node: "kafka-1" }, hold_ms: 100 },
+        { kind: "kill", target: { node: "kafka-1" }, hold_ms: 0 },
+      ],
+      100,
+    );
+    const { outcomes } = await runPlan(request(plan, { control }));
+    expect(outcomes).toMatchObject([
+      { outcome: "failed", why: expect.stringMatching(/^no more signals today; undone: 1 processes resumed/) as unknown },
+      { outcome: "recovered" },
+    ]);
+    expect(await kinds()).toEqual(["open", "planned", "failed", "planned", "active", "healed", "recovered", "close"]);
+  });
+
+  it("heals what an engine before left behind, and refuses a damaged journal", async () => {
+    const processes = await stack.control.processes("kafka-1");
+    await stack.control.signal(processes, "SIGSTOP");
+    await runPlan(request(testPlan([], 0)));
+    expect(events[0]).toMatchObject({ type: "healed", text: "kafka-1, left over from before: 1 stopped processes resumed" });
+    const text = readFileSync(stack.journalFile, "utf8");
+    writeFileSync(stack.journalFile, `${encodeJournal({ t: "close", at_ms: 1 }).replace("1", "2")}${text}`);
+    await expect(runPlan(request(testPlan([], 0)))).rejects.toMatchObject({ code: "FL_JOURNAL_DAMAGED" });
+  });
+
+  it("lets only one engine work", async () => {
+    const plan = testPlan([{ kind: "pause", target: { node: "kafka-1" }, hold_ms: 8000 }], 0);
+    let second: Promise<unknown> = Promise.resolve();
+    const onEvent = (event: ChaosEvent): void => {
+      if (event.type === "active") second = runPlan(request(plan)).catch((error: unknown) => error);
+    };
+    await runPlan(request(plan, { onEvent }));
+    expect(await second).toMatchObject({ code: "FL_STACK_BUSY" });
+  });
+
+  it("injects nothing without a watchdog", async () => {
+    const watchdogLog = join(stack.directory, "nodes.json", "impossible", "watchdog.log");
+    await expect(runPlan(request(testPlan([], 0), { watchdogLog }))).rejects.toThrow("ENOTDIR");
+  });
+});

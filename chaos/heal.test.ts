@@ -1,0 +1,140 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { FaultlineError } from "../contract/errors.ts";
+import { encodeJournal, type JournalRecord, type Undo } from "../contract/journal.ts";
+import type { NodeControl } from "../contract/node.ts";
+import { fastClock, PROGRAMS, startTestStack, type TestStack } from "./fixture/stack.ts";
+import { heal } from "./heal.ts";
+import { readJournal } from "./journal-file.ts";
+import { lockJournal } from "./journal-lock.ts";
+import { ownIdentity } from "./process-identity.ts";
+import { statusOf } from "./strike.ts";
+
+const NOBODY = { pid: 2 ** 22, start_ticks: 1, boot_id: "none" };
+const open = (process = NOBODY): JournalRecord => ({ t: "open", version: 1, seed: 1, process, at_ms: 1 });
+const planned = (id: number, undo: Undo): JournalRecord => ({
+  t: "planned",
+  id,
+  fault: { id, at_ms: 0, kind: undo.release ? "kill" : "pause", target: { node: undo.node }, hold_ms: 1 },
+  node: undo.node,
+  node_kind: "kafka",
+  undo,
+  at_ms: 2,
+});
+
+describe("heal", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startTestStack([
+      { name: "kafka-1", kind: "kafka", argv: PROGRAMS.plain },
+      { name: "postgres", kind: "postgres", argv: PROGRAMS.sessions },
+    ]);
+  });
+  afterAll(() => stack[Symbol.asyncDispose]());
+  beforeEach(() => writeFileSync(stack.journalFile, ""));
+
+  const write = (...records: JournalRecord[]): void => appendFileSync(stack.journalFile, records.map(encodeJournal).join(""));
+  const pause = async (name: string): Promise<Undo> => {
+    const resume = await stack.control.processes(name);
+    await stack.control.signal(resume, "SIGSTOP");
+    await expect.poll(async () => (await statusOf(stack.control, name))?.state).toBe("paused");
+    return { node: name, resume, release: false };
+  };
+  const down = async (name: string): Promise<Undo> => {
+    await stack.control.hold(name);
+    await stack.control.signal(await stack.control.processes(name), "SIGKILL");
+    await expect.poll(async () => (await statusOf(stack.control, name))?.state).toBe("down");
+    return { node: name, resume: [], release: true };
+  };
+  const run = (by: "heal" | "watchdog" = "heal", control: NodeControl = stack.control) => heal({ journalFile: stack.journalFile, control, by });
+
+  it("undoes what an engine left, the last first, says so in the journal, and does nothing the second time", async () => {
+    write(open(), planned(1, await down("kafka-1")), planned(2, await pause("postgres")));
+    const result = await run("watchdog");
+    expect(result.healed.map(({ id, node }) => [id, node])).toEqual([
+      [2, "postgres"],
+      [1, "kafka-1"],
+    ]);
+    expect(await stack.control.nodes()).toMatchObject([
+      { state: "running", held: false },
+      { state: "running", held: false },
+    ]);
+    expect((await readJournal(stack.journalFile)).records.slice(-2)).toMatchObject([
+      { t: "healed", id: 2, by: "watchdog", proof: expect.stringContaining("4 processes resumed") as unknown },
+      { t: "healed", id: 1, by: "watchdog", proof: expect.stringContaining("released, runs") as unknown },
+    ]);
+    const before = readFileSync(stack.journalFile, "utf8");
+    expect(await run()).toEqual({ healed: [], swept: [], damagedLines: [] });
+    expect(readFileSync(stack.journalFile, "utf8")).toBe(before);
+  });
+
+  it("resumes a node of which only some processes are stopped, without a journal", async () => {
+    const processes = await stack.control.processes("postgres");
+    await stack.control.signal(processes.slice(1, 3), "SIGSTOP");
+    expect(await run()).toEqual({ healed: [], swept: [{ node: "postgres", proof: "2 stopped processes resumed" }], damagedLines: [] });
+    expect(await stack.control.processStates(processes)).toEqual(["running", "running", "running", "running"]);
+  });
+
+  it("sweeps what a damaged line can't tell any more", async () => {
+    write(open(), planned(1, await down("kafka-1")), planned(2, await pause("postgres")));
+    const bytes = readFileSync(stack.journalFile);
+    const at = bytes.indexOf("planned");
+    bytes[at] = 0x51;
+    writeFileSync(stack.journalFile, bytes);
+    const result = await run();
+    expect(result.damagedLines).toEqual([2]);
+    expect(result.healed.map(({ id }) => id)).toEqual([2]);
+    expect(result.swept).toEqual([{ node: "kafka-1", proof: "released" }]);
+    await expect.poll(async () => (await statusOf(stack.control, "kafka-1"))?.state).toBe("running");
+  });
+
+  it("cuts off a torn last line before it appends", async () => {
+    write(open(), planned(1, await pause("postgres")));
+    appendFileSync(stack.journalFile, '{"t":"active","id":1,"ki');
+    await run();
+    expect(await readJournal(stack.journalFile)).toMatchObject({ damagedLines: [], records: [{ t: "open" }, { t: "planned" }, { t: "healed" }] });
+  });
+
+  it("leaves a living engine's fault alone, unless the watchdog asks", async () => {
+    const parent = await stack.control.processes("kafka-1");
+    write(open(parent[0]), planned(1, await pause("postgres")));
+    await expect(run()).rejects.toMatchObject({ code: "FL_STACK_BUSY", message: expect.stringContaining(`pid ${parent[0]?.pid}`) as unknown });
+    expect((await statusOf(stack.control, "postgres"))?.state).toBe("paused");
+    expect((await run("watchdog")).healed).toHaveLength(1);
+    // The pid alone proves nothing: the same pid, started at another time, is another process.
+    write(open({ ...ownIdentity(), start_ticks: 1 }));
+    await expect(run()).resolves.toBeDefined();
+  });
+
+  it("keeps out of the way of another heal", async () => {
+    const unlock = await lockJournal(stack.journalFile);
+    await expect(run()).rejects.toMatchObject({ code: "FL_STACK_BUSY" });
+    await unlock?.();
+    await expect(run()).resolves.toBeDefined();
+  });
+
+  it("goes on after a fault that it can't undo, and ends with the command to type", async () => {
+    write(open(), planned(1, await pause("kafka-1")), planned(2, await pause("postgres")));
+    const stuck = await stack.control.processes("postgres");
+    const control: NodeControl = {
+      ...stack.control,
+      signal: async (processes, signal) =>
+        stack.control.signal(
+          processes.filter(({ pid }) => pid !== stuck[0]?.pid),
+          signal,
+        ),
+    };
+    const error = await heal({ journalFile: stack.journalFile, control, by: "heal", clock: fastClock(20) }).catch(
+      (caught: unknown) => caught as FaultlineError,
+    );
+    expect(error).toMatchObject({ code: "FL_HEAL_FAILED", exitCode: 5, remedy: `kill -CONT ${stuck[0]?.pid}` });
+    expect((error as FaultlineError).message).toMatch(/fault 2 on postgres: postgres: still stopped/);
+    expect((await statusOf(stack.control, "kafka-1"))?.state).toBe("running");
+    expect((await run()).healed.map(({ id }) => id)).toEqual([2]);
+  });
+
+  it("takes a node that is no more for healed", async () => {
+    write(open(), planned(1, { node: "kafka-9", resume: [NOBODY], release: true }));
+    expect((await run()).healed).toEqual([{ id: 1, node: "kafka-9", proof: "no process of kafka-9 stopped; the stack has no such node any more" }]);
+  });
+});
