@@ -128,6 +128,23 @@ test("ids of a second plan do not mix with those of the first", () => {
   expect(faultHistories(journal).map((found) => found.healedMs)).toEqual([BASE + 2_000, BASE + 12_000]);
 });
 
+test("two faults apart have each their own gap", () => {
+  const ledger = steady([
+    { lane: 1, fromMs: 2_050, toMs: 3_550 },
+    { lane: 0, fromMs: 12_050, toMs: 14_550 },
+  ]);
+  const journal = [
+    ...fault({ id: 0, plannedMs: BASE + 2_000, activeMs: BASE + 2_100, healedMs: BASE + 4_000, recoveredMs: BASE + 4_500 }),
+    ...fault({ id: 1, plannedMs: BASE + 12_000, activeMs: BASE + 12_100, healedMs: BASE + 15_000, recoveredMs: BASE + 15_500 }),
+  ];
+  const found = measureRecoveries(faultHistories(journal), { ledger: ledgerOf(ledger), samples: samplesOf(ledger), endMs: BASE + 23_000 });
+  expect(found.faults.map((each) => each.ackGap)).toEqual([
+    { ms: 1_545, atLeast: false },
+    { ms: 2_545, atLeast: false },
+  ]);
+  expect(found.calmAckGap).toEqual({ ms: 100, atLeast: false });
+});
+
 test("calm gaps are those that touch no fault's window", () => {
   const ledger = steady([
     { lane: 1, fromMs: 5_050, toMs: 9_340 },
