@@ -25,7 +25,7 @@ const shape = fc.record({
   batches: fc.integer({ min: 0, max: 40 }),
   malformedPpm: fc.constantFrom(0, 20_000, 300_000),
 });
-const RUNS = { numRuns: 40 };
+const RUNS = { numRuns: 25 };
 
 describe("a valid history", () => {
   test("is VALID, whatever its shape", () => {
@@ -60,7 +60,7 @@ describe("a valid history", () => {
           applySink(world, (at) => (at === partition ? records : 0)),
         );
         const below = new Set(world.log[partition]?.slice(0, -records).map(({ sequence }) => sequence));
-        const unseen = new Set(world.log[partition]?.slice(-records).map(({ sequence }) => sequence)).difference(below);
+        const unseen = new Set(world.log[partition]?.slice(-records).flatMap(({ sequence }) => (below.has(sequence) ? [] : sequence)));
         const found = findAnomalies(histories).filter(({ kind }) => ANOMALIES[kind].verdict !== "info");
         expect(found.map(({ kind, count }) => [kind, count])).toEqual(unseen.size === 0 ? [] : [["unseen", unseen.size]]);
         expect(judge(found, circumstances).verdict).toBe(unseen.size === 0 ? "VALID" : "STALLED");
@@ -92,18 +92,19 @@ describe("each mutation gives exactly its anomaly", () => {
         }),
         RUNS,
       );
-      expect(applied).toBeGreaterThan(5);
+      expect(applied).toBeGreaterThan(3);
     });
 
   test("every kind that decides has a mutation, or a test of its own", () => {
     const decisive = Object.keys(ANOMALIES).filter((kind) => ANOMALIES[kind as AnomalyKind].verdict === "INVALID");
     const seen = new Set<string>();
     for (const mutation of MUTATIONS)
-      for (let seed = 1; seed < 30; seed++) {
-        const world = makeWorld(PIPELINES[seed % 2] as never, seed, { batches: 30, malformedPpm: 300_000 });
+      for (let seed = 1, isDone = false; seed < 30 && !isDone; seed++) {
+        const world = makeWorld(PIPELINES[0] as never, seed, { batches: 30, malformedPpm: 300_000 });
         const random = new RandomStream(seed, 1, 2);
         const expected = "before" in mutation ? mutation.before(world, random) : mutation.after(world, applySink(world), random);
         if (expected !== undefined) seen.add(expected.kind);
+        isDone = expected !== undefined;
       }
     expect([...seen].toSorted()).toEqual(decisive.toSorted());
     expect(new Set(CHECKS.flatMap(({ kinds }) => kinds))).toEqual(new Set(Object.keys(ANOMALIES)));
