@@ -7,10 +7,10 @@ import { verdictWords } from "./verdict-words.ts";
 
 /** The sections that verdict.json alone decides. */
 
-export function verdictSection({ id, verdict }: RunEvidence): string {
+export function verdictSection({ id, run, verdict }: RunEvidence): string {
   if (verdict.value === undefined) return `## Verdict\n\n**None**: ${verdict.missing}. To judge the run: \`./faultline validate --run ${id}\``;
   const { at_ms, duration_ms, canary, run_id } = verdict.value;
-  const foreign = run_id === id ? [] : ["", `**verdict.json speaks of another run, ${run_id}.**`];
+  const foreign = run_id === (run.value?.id ?? id) ? [] : ["", `**verdict.json speaks of another run, ${run_id}.**`];
   const judged = `Judged ${new Date(at_ms).toISOString()} in ${durationText(duration_ms)}.`;
   return ["## Verdict", "", ...verdictWords(verdict.value), ...foreign, "", `${judged} ${canaryText(canary)}`].join("\n");
 }
