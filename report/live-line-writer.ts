@@ -64,7 +64,7 @@ export function liveLine(output: Output, startMs: number): LiveLine {
 }
 
 /** What a person wants to hear of the journal; undefined for the rest. */
-export function faultEventText(record: JournalRecord): string | undefined {
+function faultEventText(record: JournalRecord): string | undefined {
   switch (record.t) {
     case "active":
       return `fault ${record.id}: ${record.kind} ${record.node} ${record.effective ? "bit" : "did not bite"}: ${record.proof}`;

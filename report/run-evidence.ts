@@ -15,7 +15,7 @@ import { isMissing } from "./log-lines.ts";
 import { readSamples } from "./sample-log.ts";
 
 /** A file's content, or in one sentence why it is not there. */
-export type Part<T> = { value: T; missing?: undefined } | { value?: undefined; missing: string };
+type Part<T> = { value: T; missing?: undefined } | { value?: undefined; missing: string };
 
 /** All that a run directory tells. */
 export type RunEvidence = {

@@ -27,7 +27,7 @@ export function encodeSample(sample: Sample): string {
 }
 
 /** @returns the sample, or undefined for a damaged line. */
-export function decodeSample(line: string): Sample | undefined {
+function decodeSample(line: string): Sample | undefined {
   try {
     return sampleSchema.safeParse(JSON.parse(line)).data;
   } catch {
