@@ -25,6 +25,7 @@ describe("pause", () => {
     expect(outcome.outcome).toBe("recovered");
     expect(records[0]).toMatchObject({ undo: { node: "postgres", resume: before, release: false } });
     expect(records[1]).toMatchObject({ effective: true, proof: expect.stringMatching(/^4 of 4 processes stopped/) as unknown });
+    expect(records[2]).toMatchObject({ t: "healed", by: "engine", proof: "4 of 4 processes go on; no process of postgres stopped" });
     expect(await stack.control.processes("postgres")).toEqual(before);
     expect(await stack.control.processStates(before)).toEqual(["running", "running", "running", "running"]);
   });

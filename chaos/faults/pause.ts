@@ -48,7 +48,11 @@ export const pause: Fault = {
   },
 
   /** Not only the processes that we stopped: none of the node may be left stopped. */
-  verify: ({ control, clock, node, processes }) => applyUndo(control, { node, resume: processes, release: false }, clock),
+  async verify({ control, clock, node, processes }) {
+    const proof = await applyUndo(control, { node, resume: processes, release: false }, clock);
+    const states = await control.processStates(processes);
+    return `${states.filter((state) => state === "running").length} of ${processes.length} processes go on; ${proof}`;
+  },
 };
 
 async function stillRunning({ control, processes }: Strike): Promise<boolean> {
