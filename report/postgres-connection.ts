@@ -12,6 +12,7 @@ export class PostgresConnection {
   readonly #login: PostgresLogin;
   readonly #name: string;
   #client: Client | undefined;
+  #connecting: Client | undefined;
   #closed = false;
 
   /** @param name application_name, as pg_stat_activity shows it. */
@@ -31,8 +32,10 @@ export class PostgresConnection {
     }
   }
 
+  /** Ends the connection; what is asked at this moment fails. Takes at most half a second, however silent the server is. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#connecting !== undefined) streamOf(this.#connecting).destroy();
     const client = this.#client;
     this.#client = undefined;
     if (client === undefined) return;
@@ -58,11 +61,14 @@ export class PostgresConnection {
     });
     // Without a listener, the end of a killed server's connection would end this process.
     client.on("error", () => this.#drop(client));
+    this.#connecting = client;
     try {
       await client.connect();
     } catch (error) {
       streamOf(client).destroy();
       throw error;
+    } finally {
+      this.#connecting = undefined;
     }
     if (this.#closed) {
       this.#drop(client);

@@ -8,6 +8,7 @@ import { encodeJournal } from "../contract/journal.ts";
 import { RUN_FILES, type ProducerStatus, type Run } from "../contract/run.ts";
 import type { Sample } from "../contract/sample.ts";
 import { TestPostgres, until } from "./postgres.fixture.ts";
+import { PostgresConnection } from "./postgres-connection.ts";
 import { fault } from "./recovery.fixture.ts";
 import { readSamples } from "./sample-log.ts";
 import { startSampler, type Sampler } from "./sampler.ts";
@@ -142,6 +143,20 @@ test("the producer's counts and the active faults are in the sample; a stale bac
   expect(await nextSample()).toMatchObject({ attempted: 12, acknowledged: 10, backlog: 7, faults: [5] });
   await writeFile(join(runDirectory, RUN_FILES.producerStatus), JSON.stringify({ ...status, at_ms: Date.now() - 60_000 }));
   expect(await nextSample()).toMatchObject({ acknowledged: 10, backlog: null });
+});
+
+test("a connection that waits for a silent server can be closed at once", async () => {
+  const { port } = silentBroker.address() as { port: number };
+  const connection = new PostgresConnection({ ...postgres.login, port }, "test");
+  const answer = connection.query("SELECT 1", []).then(
+    () => "answered",
+    () => "failed",
+  );
+  await new Promise((resolve) => silentBroker.once("connection", resolve));
+  const start = performance.now();
+  await connection.close();
+  expect(await answer).toBe("failed");
+  expect(performance.now() - start).toBeLessThan(1_000);
 });
 
 test("what was shown is what is on disk", async () => {
