@@ -1,0 +1,30 @@
+/**
+ * What the sink benchmark compares. `share`: which part of the topic one run drains; the slow ones would take minutes for the rest and tell
+ * nothing new.
+ */
+export const SINK_VARIANTS = {
+  "copy-1": { title: "limit: COPY from a file, 1 session", kind: "copy", sessions: 1, share: 1 },
+  "copy-2": { title: "limit: COPY from files, 2 sessions", kind: "copy", sessions: 2, share: 1 },
+  realtime: { title: "this sink, Real-time Mode", kind: "sink", trigger: "realtime", aggregates: false, share: 1 },
+  "micro-batch": { title: "this sink, micro-batch", kind: "sink", trigger: "micro-batch", aggregates: false, share: 1 },
+  staging: { title: "foreachBatch, staging table, ON CONFLICT", kind: "staging", rewrite: false, share: 0.4 },
+  "staging-rewrite": { title: "the same, reWriteBatchedInserts", kind: "staging", rewrite: true, share: 0.4 },
+  "realtime-aggregates": { title: "this sink, Real-time Mode, with aggregates", kind: "sink", trigger: "realtime", aggregates: true, share: 0.5 },
+  "micro-batch-aggregates": { title: "this sink, micro-batch, with aggregates", kind: "sink", trigger: "micro-batch", aggregates: true, share: 0.5 },
+} as const satisfies Record<string, SinkVariant>;
+
+export type SinkVariant = { title: string; share: number } & (
+  | { kind: "copy"; sessions: 1 | 2 }
+  | { kind: "sink"; trigger: "realtime" | "micro-batch"; aggregates: boolean }
+  | { kind: "staging"; rewrite: boolean }
+);
+export type SinkVariantId = keyof typeof SINK_VARIANTS;
+export const SINK_VARIANT_IDS = Object.keys(SINK_VARIANTS) as SinkVariantId[];
+
+/** The references that ratios are made with. */
+export const LIMIT: SinkVariantId = "copy-2";
+export const PEER: SinkVariantId = "staging";
+
+/** Alike for all: rows per transaction or JDBC batch, records per micro-batch. */
+export const CHUNK_ROWS = 5_000;
+export const BATCH_OFFSETS = 300_000;
