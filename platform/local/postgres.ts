@@ -19,10 +19,11 @@ export function postgresConfiguration(settings: Settings): string {
     max_wal_size: "4GB",
     min_wal_size: "512MB",
     checkpoint_timeout: "15min",
-    wal_compression: "lz4",
     synchronous_commit: "on",
     fsync: "on",
     restart_after_crash: "on",
+    // The sampler and the benchmarks measure latency by it.
+    track_commit_timestamp: "on",
     // A client whose machine is gone must not keep its locks for two hours.
     tcp_keepalives_idle: 10,
     tcp_keepalives_interval: 5,
