@@ -1,0 +1,73 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Stack } from "../contract/stack.ts";
+import { resolveOptions } from "./options.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "faultline-options-"));
+const file = (name: string, text: string) => {
+  writeFileSync(join(directory, name), text);
+  return join(directory, name);
+};
+const stack: Stack = {
+  version: 1,
+  runtime: "local",
+  runDirectory: "/runs/a",
+  bootstrapServers: ["stack:1"],
+  postgres: { host: "stack", port: 2, database: "d", user: "u", passwordFile: file("password", "from the stack\n") },
+  sparkMaster: "",
+  trigger: "realtime",
+  createdMs: 0,
+};
+
+test("everything comes from the stack when nothing is said", async () => {
+  expect(await resolveOptions({}, { environment: {}, runDirectory: "/runs/a", stack })).toEqual({
+    runDirectory: "/runs/a",
+    brokers: ["stack:1"],
+    postgres: { host: "stack", port: 2, database: "d", user: "u", password: "from the stack" },
+    quietTimeoutMs: 60_000,
+    allowNoFaults: false,
+  });
+});
+
+test("a flag wins over the environment, that over the file, that over the stack", async () => {
+  const config = file("all.yaml", "run: a\nbrokers: [file:1]\npostgres: {host: file, port: 4, database: file, password: file}\nquiet_timeout_s: 1.5\n");
+  const options = await resolveOptions(
+    { config, dbHost: "flag", run: "/runs/a" },
+    { environment: { POSTGRES_HOST: "environment", POSTGRES_DB: "environment" }, stack },
+  );
+  expect(options).toMatchObject({ runDirectory: "/runs/a", brokers: ["file:1"], quietTimeoutMs: 1500 });
+  expect(options.postgres).toEqual({ host: "flag", port: 4, database: "environment", user: "u", password: "file" });
+});
+
+test("a ledger and a pipeline suffice without a run directory", async () => {
+  const options = await resolveOptions({ producerLogPath: "l", pipeline: "p" }, { environment: {}, runDirectory: "/runs/newest", stack });
+  expect(options).toMatchObject({ ledgerFile: "l", pipeline: "p" });
+  expect(options).not.toHaveProperty("runDirectory");
+});
+
+test("without a run it says what to do", async () => {
+  await expect(resolveOptions({}, { environment: {} })).rejects.toMatchObject({ code: "FL_RUN_MISSING", remedy: expect.stringContaining("demo") });
+  await expect(resolveOptions({ producerLogPath: "l" }, { environment: {}, stack })).rejects.toMatchObject({ code: "FL_RUN_MISSING" });
+});
+
+test("another run is not judged by the stack that is up", async () => {
+  const error = await resolveOptions({ run: "/runs/b" }, { environment: {}, stack }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "FL_CONFIG_INVALID", remedy: expect.stringContaining("/runs/a") });
+  expect(String(error)).toContain("--brokers");
+  expect(String(error)).toContain("--db-host");
+});
+
+test("errors of the file name field and value, but no password", async () => {
+  const config = file("bad.yaml", "brokers: [nowhere]\npostgres: {port: 70000, password: [secret], colour: red}\n");
+  const error = String(await resolveOptions({ config }, { environment: {} }).catch((reason: unknown) => reason));
+  expect(error).toContain("brokers.0: must be host:port");
+  expect(error).toContain("(is 70000)");
+  expect(error).toContain("postgres.colour: unknown key");
+  expect(error).not.toContain("secret");
+});
+
+test("a wrong address in the environment is named", async () => {
+  await expect(resolveOptions({}, { environment: { KAFKA_BROKERS: "nowhere" } })).rejects.toThrow("KAFKA_BROKERS");
+});
