@@ -33,3 +33,11 @@ export function parseSeed(text: string): number {
   if (!/^\d{1,10}$/.test(text) || Number(text) > 2 ** 31 - 1) throw new Error("a seed is a whole number from 0 to 2147483647");
   return Number(text);
 }
+
+/** "postgres=5432". Which names there are is checked by the platform. */
+export function parsePort(text: string): readonly [string, number] {
+  const match = /^([a-z0-9-]+)=(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port < 1 || port > 65535) throw new Error('a port is a name and a number from 1 to 65535, as in "postgres=5432"');
+  return [match[1], port];
+}

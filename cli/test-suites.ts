@@ -30,7 +30,15 @@ async function vitest(root: string, signal: AbortSignal, project: string): Promi
   const scratch = mkdtempSync(join(tmpdir(), "faultline-test-"));
   try {
     const file = join(scratch, "result.json");
-    const code = await command(root, signal, "node", [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`]);
+    const code = await command(root, signal, "node", [
+      join(root, "node_modules/vitest/vitest.mjs"),
+      "run",
+      "--project",
+      project,
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${file}`,
+    ]);
     const result = JSON.parse(readFileSync(file, "utf8")) as { numPassedTests: number; numFailedTests: number };
     return withExitCode(code, { passed: result.numPassedTests, failed: result.numFailedTests });
   } catch {

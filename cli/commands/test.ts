@@ -9,7 +9,16 @@ export const test = buildCommand<{ only?: readonly Suite[] }, [], CommandContext
       "Run all checks and tests: check (types, lint, format, dead code), unit, java (mvn verify in spark-app), e2e (real stacks, real kills, damage that must be found).\nEnds with one line: N passed, N failed.\n\nExamples:\n  ./faultline test\n  ./faultline test --only unit --only check",
   },
   parameters: {
-    flags: { only: { kind: "parsed", parse: buildChoiceParser(SUITES), variadic: true, optional: true, brief: `Only this suite: ${SUITES.join(", ")}`, placeholder: "suite" } },
+    flags: {
+      only: {
+        kind: "parsed",
+        parse: buildChoiceParser(SUITES),
+        variadic: true,
+        optional: true,
+        brief: `Only this suite: ${SUITES.join(", ")}`,
+        placeholder: "suite",
+      },
+    },
   },
   async func(flags) {
     const { runSuite } = await import("../test-suites.ts");

@@ -1,0 +1,139 @@
+import { basename, join, relative } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { runPlan } from "../chaos/engine.ts";
+import { heal } from "../chaos/heal.ts";
+import { encodePlan, makePlan } from "../chaos/plan.ts";
+import { FaultlineError } from "../contract/errors.ts";
+import { type Pipeline } from "../contract/pipeline.ts";
+import { RUN_FILES } from "../contract/run.ts";
+import type { Stack } from "../contract/stack.ts";
+import type { VerdictFile } from "../contract/verdict.ts";
+import { LocalNodeControl } from "../platform/local/node-control.ts";
+import { down, startProducer, status, stopProducer, up } from "../platform/local/stack.ts";
+import { faultTableText } from "../report/fault-table.ts";
+import { type LiveLine, liveLine } from "../report/live-line-writer.ts";
+import { writeReport } from "../report/markdown.ts";
+import { measureRun } from "../report/measured-run.ts";
+import { startSampler } from "../report/sampler.ts";
+import type { DemoFlags } from "./commands/demo.ts";
+import type { CommandContext } from "./context.ts";
+import { readPipeline } from "./pipeline-file.ts";
+import { Progress } from "./progress.ts";
+import { stackLogin } from "./stack-access.ts";
+import { SteadyWatch } from "./steady-watch.ts";
+import { judgeRun } from "./judge-run.ts";
+import { watchdogCommand } from "./watchdog-command.ts";
+
+/** The stack must store rows of every partition this soon after the producer's start; else the machine can't carry it. */
+const STEADY_TIMEOUT_MS = 90_000;
+const QUIET_TIMEOUT_MS = 60_000;
+
+/** Runs the whole path once. Whatever happens, faults are undone and (without `keep`) everything is stopped. */
+export async function runDemo(context: CommandContext, flags: DemoFlags): Promise<VerdictFile> {
+  const { signal } = context;
+  const progress = new Progress(context.process.stderr);
+  if ((await status(context.stateDir)).runDirectory !== undefined)
+    throw new FaultlineError("FL_STACK_BUSY", "a stack is here already, and the demo starts from nothing", {
+      remedy: "./faultline down --volumes, then again",
+    });
+  const { file, pipeline } = readPipeline(context.root, flags.pipeline);
+  const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
+  progress.say(`seed ${seed}; the same seed gives the same events and the same plan`);
+
+  await using cleanUp = new AsyncDisposableStack();
+  if (!flags.keep)
+    cleanUp.defer(async () => {
+      progress.say("stopping everything");
+      await down({ stateDir: context.stateDir, volumes: true, onProgress: ({ step }) => progress.say(step) });
+    });
+  const stack = await up({
+    stateDir: context.stateDir,
+    runsDir: context.runsDir,
+    pipelineFile: file,
+    seed,
+    malformedPpm: flags.malformed,
+    trigger: flags.trigger,
+    onProgress: ({ step }) => progress.say(step),
+    signal,
+  });
+
+  await produceAndBreak(context, flags, { stack, pipeline, seed, progress });
+
+  const verdict = await judgeRun({
+    runDirectory: stack.runDirectory,
+    brokers: stack.bootstrapServers,
+    postgres: stackLogin(stack),
+    allowNoFaults: false,
+    quietTimeoutMs: QUIET_TIMEOUT_MS,
+    onProgress: (text) => progress.say(text),
+    signal,
+  });
+  const reportFile = await writeReport(stack.runDirectory);
+  const measured = await measureRun(stack.runDirectory);
+  if (flags.json) context.process.stdout.write(`${JSON.stringify(verdict.file)}\n`);
+  const out = flags.json ? context.process.stderr : context.process.stdout;
+  out.write(
+    `\n${faultTableText(measured.recoveries.faults, measured.startMs, out.isTTY ? out.columns : undefined)}\n\n${verdict.text}\nreport: ${relative(process.cwd(), reportFile)}\n`,
+  );
+  return verdict.file;
+}
+
+/** Steady first, then the plan, then heal and drain. */
+async function produceAndBreak(
+  context: CommandContext,
+  flags: DemoFlags,
+  run: { stack: Stack; pipeline: Pipeline; seed: number; progress: Progress },
+): Promise<void> {
+  const { stack, pipeline, seed, progress } = run;
+  const { signal } = context;
+  const control = new LocalNodeControl(context.stateDir);
+  const journalFile = join(stack.runDirectory, RUN_FILES.journal);
+  const live: LiveLine = liveLine(context.process.stderr, Date.now());
+  const steady = new SteadyWatch(pipeline.partitions);
+
+  await startProducer(context.stateDir, { rate: flags.rate });
+  const sampler = await startSampler({
+    brokers: stack.bootstrapServers,
+    topic: pipeline.topic,
+    partitions: pipeline.partitions,
+    target: pipeline.table,
+    createdColumn: pipeline.fields.find((field) => field.generate === "now")?.name,
+    identity: pipeline.identity,
+    postgres: stackLogin(stack),
+    runDirectory: stack.runDirectory,
+    onSample: (sample, seen) => {
+      live.onSample(sample, seen);
+      steady.observe(sample);
+    },
+  });
+  try {
+    await steady.wait(STEADY_TIMEOUT_MS, signal);
+    const nodes = (await control.nodes()).map(({ name, kind }) => ({ name, kind }));
+    const plan = makePlan({
+      seed,
+      durationMs: flags.duration,
+      intervalMs: flags.interval,
+      nodes,
+      partitions: pipeline.partitions,
+      ...(flags.targets !== undefined && { targets: flags.targets.split(",") }),
+    });
+    await writeFileAtomic(join(stack.runDirectory, RUN_FILES.plan), encodePlan(plan));
+    live.note(`steady; breaking it: ${plan.faults.length} faults in ${plan.duration_ms / 1000} s`);
+    const result = await runPlan({
+      plan,
+      control,
+      journalFile,
+      watchdogCommand: watchdogCommand(context, stack.runDirectory),
+      signal,
+      onEvent: (event) => event.type === "late" && live.note(event.text),
+    });
+    if (result.aborted) throw new FaultlineError("FL_INTERRUPTED", `interrupted; the run so far is in ${basename(stack.runDirectory)}`);
+    await heal({ journalFile, control, by: "heal" });
+    await stopProducer(context.stateDir);
+    await steady.waitUntilStored(QUIET_TIMEOUT_MS, signal);
+  } finally {
+    live.end();
+    await sampler.stop();
+  }
+  progress.say("healed and drained");
+}

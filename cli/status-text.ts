@@ -1,0 +1,29 @@
+import { basename } from "node:path";
+import type { StackReport } from "../platform/local/stack.ts";
+
+/** The stack as a person reads it: every node, then how to reach Kafka and PostgreSQL. */
+export function statusText({ stack, runDirectory, nodes }: StackReport): string {
+  const lines = nodes.map((node) => {
+    const state = node.state === "running" ? (node.ready ? "ready" : "running") : node.state;
+    const addresses = Object.entries(node.addresses).map(([name, address]) => `${name} ${address}`);
+    const error = node.error === null ? "" : `\n    ${node.error}`;
+    return `${node.name.padEnd(15)} ${state.padEnd(8)} ${node.supervision.padEnd(8)} pid ${String(node.process?.pid ?? "-").padEnd(8)} ${addresses.join(", ")}\n    ${node.log}${error}`;
+  });
+  if (nodes.length === 0) return "no stack is here; ./faultline up starts one\n";
+  if (stack !== undefined) {
+    lines.push(
+      "",
+      `kafka     ${stack.bootstrapServers.join(",")}`,
+      `postgres  ${postgresUrl(stack)}   (password: ${stack.postgres.passwordFile})`,
+      `trigger   ${stack.trigger}`,
+    );
+  }
+  if (runDirectory !== undefined) lines.push(`run       ${basename(runDirectory)}   (${runDirectory})`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** A URL that psql takes. The password is not in it: PGPASSWORD or a pgpass file has it. */
+export function postgresUrl(stack: NonNullable<StackReport["stack"]>): string {
+  const { user, host, port, database } = stack.postgres;
+  return `postgresql://${user}@${host}:${port}/${database}`;
+}
