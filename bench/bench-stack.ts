@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parsePipeline, type Pipeline } from "../contract/pipeline.ts";
 import type { Stack } from "../contract/stack.ts";
@@ -8,24 +8,32 @@ import type { Bench } from "./options.ts";
 export type BenchStack = { bench: Bench; stack: Stack; pipeline: Pipeline; /** For files of this benchmark; removed with the stack. */ workDir: string };
 
 /**
- * Brokers and PostgreSQL of its own, without data, for as long as the work runs; then nothing is left of them. What a benchmark left behind that was
- * killed (SIGKILL) is removed first.
+ * Brokers and PostgreSQL of its own, without data, for as long as the work runs; then no process and no data are left of them. What a benchmark left
+ * behind that was killed (SIGKILL) is removed first. After a failure the logs stay, for a person to read, until the next benchmark.
  */
 export async function withBenchStack<T>(bench: Bench, work: (bench: BenchStack) => Promise<T>): Promise<T> {
-  const runsDir = join(bench.stateDir, "runs");
-  const workDir = join(bench.stateDir, "work");
-  const clear = async (): Promise<void> => {
-    await down({ stateDir: bench.stateDir, volumes: true });
-    for (const directory of [runsDir, workDir]) rmSync(directory, { recursive: true, force: true });
+  const { stateDir, signal, pipelineFile } = bench;
+  const runsDir = join(stateDir, "runs");
+  const workDir = join(stateDir, "work");
+  const removeAll = async (): Promise<void> => {
+    await down({ stateDir, volumes: true });
+    rmSync(stateDir, { recursive: true, force: true });
   };
-  const pipeline = parsePipeline(readFileSync(bench.pipelineFile, "utf8"), bench.pipelineFile);
-  await clear();
+  const pipeline = parsePipeline(readFileSync(pipelineFile, "utf8"), pipelineFile);
+  await removeAll();
+  let result: T;
   try {
     bench.say("starting 3 brokers and PostgreSQL");
-    const stack = await up({ stateDir: bench.stateDir, runsDir, pipelineFile: bench.pipelineFile, driver: false, sparkCluster: false, signal: bench.signal });
-    return await work({ bench, stack, pipeline, workDir });
-  } finally {
-    bench.say("stopping everything");
-    await clear();
+    const stack = await up({ stateDir, runsDir, pipelineFile, driver: false, sparkCluster: false, signal });
+    result = await work({ bench, stack, pipeline, workDir });
+  } catch (error) {
+    bench.say(signal.aborted ? "interrupted: stopping everything" : `failed: stopping everything; logs stay in ${stateDir}`);
+    await down({ stateDir, volumes: true });
+    if (signal.aborted) await removeAll();
+    else for (const file of globSync("work/*.copy", { cwd: stateDir })) rmSync(join(stateDir, file), { force: true });
+    throw error;
   }
+  bench.say("stopping everything");
+  await removeAll();
+  return result;
 }

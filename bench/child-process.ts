@@ -63,6 +63,11 @@ export class BenchProcess {
     return this.#end !== undefined;
   }
 
+  /** The end of its log, for errors. */
+  get lastWords(): string {
+    return `the end of ${this.#log}:\n${tail(this.#log)}`;
+  }
+
   /** Writes a line to its standard input. */
   tell(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
@@ -87,7 +92,7 @@ export class BenchProcess {
 
   #failure(): FaultlineError {
     const how = this.#end?.signal ?? `exit code ${this.#end?.code}`;
-    return new FaultlineError("FL_NODE_FAILED", `${this.name} ended (${how}) before it was done; the end of its log:\n${tail(this.#log)}`);
+    return new FaultlineError("FL_NODE_FAILED", `${this.name} ended (${how}) before it was done; ${this.lastWords}`);
   }
 
   #readLines(onLine: (line: string) => void): void {

@@ -64,7 +64,7 @@ async function drain(target: BenchStack, job: BenchProcess, total: number, onSam
       job.checkAlive();
       if (job.hasEnded) throw new FaultlineError("FL_NODE_FAILED", `${job.name} ended by itself at ${sample.rows} of ${total} rows`);
       if (performance.now() - progressMs > STALL_MS)
-        throw new FaultlineError("FL_NOT_READY", `${job.name}: no row for ${STALL_MS / 1_000} s, at ${sample.rows} of ${total} rows`);
+        throw new FaultlineError("FL_NOT_READY", `${job.name}: no row for ${STALL_MS / 1_000} s, at ${sample.rows} of ${total} rows; ${job.lastWords}`);
       await sleep(POLL_MS);
     }
   } finally {
