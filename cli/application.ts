@@ -1,5 +1,6 @@
 import { buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { FaultlineError } from "../contract/errors.ts";
+import { bench } from "./commands/bench.ts";
 import { chaos } from "./commands/chaos.ts";
 import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -12,11 +13,12 @@ import { sql } from "./commands/sql.ts";
 import { status } from "./commands/status.ts";
 import { test } from "./commands/test.ts";
 import { up } from "./commands/up.ts";
+import { validate } from "./commands/validate.ts";
 import type { CommandContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
 
 const routes = buildRouteMap<string, CommandContext>({
-  routes: { demo, up, down, status, produce, chaos, heal, report, sql, schema, test, doctor },
+  routes: { demo, up, down, status, produce, chaos, heal, validate, report, sql, schema, bench, test, doctor },
   docs: {
     brief: "Start a streaming pipeline, break it, and prove that nothing was lost",
     fullDescription:

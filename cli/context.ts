@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import type { CommandContext as StricliContext } from "@stricli/core";
-import { type Environment, parseEnvironment } from "../contract/config.ts";
 
 /** What every command gets. Paths are absolute. */
 export type CommandContext = StricliContext & {
@@ -14,8 +13,8 @@ export type CommandContext = StricliContext & {
   readonly runsDir: string;
   /** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */
   readonly signal: AbortSignal;
-  /** .env, overridden by the environment. */
-  environment(): Environment;
+  /** The environment on top of .env. For use where no stack is up: a stack knows its own addresses better than the file. */
+  dotEnvironment(): Record<string, string | undefined>;
 };
 
 export function commandContext(): CommandContext {
@@ -34,10 +33,9 @@ export function commandContext(): CommandContext {
     stateDir: process.env["FAULTLINE_STATE_DIR"] ?? join(root, ".faultline", "local"),
     runsDir: process.env["FAULTLINE_RUNS_DIR"] ?? join(root, "runs"),
     signal: abort.signal,
-    environment: () => {
+    dotEnvironment: () => {
       const file = join(root, ".env");
-      const fromFile = existsSync(file) ? parseEnvironment(parseEnv(readFileSync(file, "utf8")), file) : {};
-      return { ...fromFile, ...parseEnvironment(process.env, "environment") };
+      return { ...(existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {}), ...process.env };
     },
   };
 }

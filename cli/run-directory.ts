@@ -5,6 +5,11 @@ import { RUN_FILES } from "../contract/run.ts";
 import type { CommandContext } from "./context.ts";
 import { findStack } from "./stack-access.ts";
 
+/** As resolveRun, but undefined when no run is named and there is none. */
+export function findRun(context: Pick<CommandContext, "stateDir" | "runsDir">, named: string | undefined): string | undefined {
+  return named === undefined && findStack(context) === undefined && newest(context) === undefined ? undefined : resolveRun(context, named);
+}
+
 /**
  * The run that a command means: the one named (an id below runs/, or a path), else that of the stack that is up, else the newest.
  * @throws FaultlineError FL_RUN_MISSING
