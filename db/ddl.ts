@@ -50,7 +50,10 @@ function aggregateTable(pipeline: Pipeline, aggregate: Aggregate): string {
     ...(aggregate.window === undefined ? [] : [{ name: quote(aggregate.window.column), type: "timestamptz" }]),
     ...aggregate.groupBy.map((name) => ({ name: quote(name), type: typeOf(name) })),
   ];
-  const sums = Object.entries(aggregate.sums).map(([field, column]) => ({ name: quote(column), type: typeOf(field).startsWith("numeric") ? "numeric" : "bigint" }));
+  const sums = Object.entries(aggregate.sums).map(([field, column]) => ({
+    name: quote(column),
+    type: typeOf(field).startsWith("numeric") ? "numeric" : "bigint",
+  }));
   const count = quote(aggregate.count);
   const groupNames = groups.map((group) => group.name);
   const columns = [
@@ -106,7 +109,9 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 export function renderSchema(pipeline: Pipeline): string {
   const aggregates = pipeline.aggregates.map((aggregate) => aggregateTable(pipeline, aggregate));
   const first =
-    aggregates.length === 0 ? [] : [`-- One row per group and Kafka partition (shard), so that writers of different partitions never wait for one row.\n${aggregates[0]}`];
+    aggregates.length === 0
+      ? []
+      : [`-- One row per group and Kafka partition (shard), so that writers of different partitions never wait for one row.\n${aggregates[0]}`];
   return [
     `-- Made by \`./faultline schema --pipeline pipelines/${pipeline.name}.yaml\`; a test holds it to that. May be run again.\n${eventsTable(pipeline)}`,
     ...first,

@@ -5,7 +5,7 @@ import { javaCommand, LAYOUT } from "./layout.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProcessSpec } from "./node-files.ts";
 import { postgresAddress } from "./postgres.ts";
-import { EXECUTOR_MEMORY, type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
+import { EXECUTOR_JVM, EXECUTOR_MEMORY, type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "./settings.ts";
 
 /** Exit codes of the job that a new start can't cure: 64 usage, 78 configuration. */
@@ -23,7 +23,7 @@ export function driverSpec(settings: Settings, stateDirectory: string, trigger: 
     "spark.ui.enabled": "false",
     "spark.cores.max": WORKER_IDS.length * workerSlots(settings.partitions),
     "spark.executor.memory": EXECUTOR_MEMORY,
-    "spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
+    "spark.executor.extraJavaOptions": EXECUTOR_JVM,
     "spark.executor.logs.rolling.strategy": "size",
     "spark.executor.logs.rolling.maxSize": 16_777_216,
     "spark.executor.logs.rolling.maxRetainedFiles": 2,

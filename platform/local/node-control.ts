@@ -60,7 +60,8 @@ export class LocalNodeControl implements NodeControl {
 
   async release(name: string): Promise<void> {
     this.#files.removeHold(name);
-    await ensureSupervisor(this.#stateDirectory);
+    // A release that comes after `down` must not leave a supervisor behind.
+    if (this.#files.readDesired(name)?.want === "up") await ensureSupervisor(this.#stateDirectory);
   }
 
   async ready(name: string, sinceMs?: number): Promise<boolean> {

@@ -92,13 +92,13 @@ export class NodeFiles {
   }
 
   readSpec(name: string): ProcessSpec | undefined {
-    return this.#read<ProcessSpec>(name, "spec.json");
+    return this.#read(name, "spec.json") as ProcessSpec | undefined;
   }
   readDesired(name: string): Desired | undefined {
-    return this.#read<Desired>(name, "desired.json");
+    return this.#read(name, "desired.json") as Desired | undefined;
   }
   readActual(name: string): Actual {
-    return this.#read<Actual>(name, "actual.json") ?? NEW_ACTUAL;
+    return (this.#read(name, "actual.json") as Actual | undefined) ?? NEW_ACTUAL;
   }
   isHeld(name: string): boolean {
     return existsSync(this.#path(name, "hold"));
@@ -124,9 +124,9 @@ export class NodeFiles {
     return join(this.stateDirectory, "nodes", name, file);
   }
 
-  #read<T>(name: string, file: string): T | undefined {
+  #read(name: string, file: string): unknown {
     try {
-      return JSON.parse(readFileSync(this.#path(name, file), "utf8")) as T;
+      return JSON.parse(readFileSync(this.#path(name, file), "utf8"));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
       throw error;

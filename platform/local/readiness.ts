@@ -20,11 +20,11 @@ export type DriverStatus = {
 };
 
 export function readDriverStatus(stateDirectory: string): DriverStatus | undefined {
-  return readJson<DriverStatus>(join(stateDirectory, LAYOUT.driverStatus));
+  return readJson(join(stateDirectory, LAYOUT.driverStatus)) as DriverStatus | undefined;
 }
 
 export function readProducerStatus(runDirectory: string): ProducerStatus | undefined {
-  return readJson<ProducerStatus>(join(runDirectory, RUN_FILES.producerStatus));
+  return readJson(join(runDirectory, RUN_FILES.producerStatus)) as ProducerStatus | undefined;
 }
 
 /** Asks one node's own protocol whether it does its work (see NodeControl.ready). Every question is bounded to about 2 s. */
@@ -55,14 +55,19 @@ export async function nodeIsReady(stateDirectory: string, settings: Settings, no
       const page = await masterPage(web);
       return page === undefined || page.status !== "ALIVE" || page.activeapps.some((app) => app.state === "RUNNING");
     }
+    default:
+      return node.kind satisfies never;
   }
+}
+
+async function viewOf(node: NodeStatus): Promise<ClusterView | undefined> {
+  return clusterView(node.addresses["client"] ?? "").catch(() => undefined);
 }
 
 /** The broker is known to, and in every ISR it belongs to as seen by, itself and every other broker that answers; one other must. */
 async function kafkaIsReady(nodes: NodeStatus[], node: NodeStatus): Promise<boolean> {
-  const view = async (item: NodeStatus): Promise<ClusterView | undefined> => clusterView(item.addresses["client"] ?? "").catch(() => undefined);
   const others = nodes.filter((item) => item.kind === "kafka" && item.state === "running" && item.name !== node.name);
-  const [own, ...rest] = await Promise.all([node, ...others].map(view));
+  const [own, ...rest] = await Promise.all([node, ...others].map(viewOf));
   const answered = rest.filter((item) => item !== undefined);
   const id = Number(node.name.split("-").at(-1));
   return own !== undefined && answered.length > 0 && [own, ...answered].every((item) => isInEveryIsr(item, id));
@@ -80,9 +85,9 @@ function producerIsReady(runDirectory: string, node: NodeStatus, sinceMs = 1): b
   return node.state === "running" && status.pid === node.process?.pid && status.last_ack_ms >= sinceMs;
 }
 
-function readJson<T>(file: string): T | undefined {
+function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as T;
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return undefined;
   }

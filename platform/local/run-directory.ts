@@ -22,10 +22,10 @@ export function readPipelineFile(file: string): PipelineFile {
 
 /** `20261231T235959Z-payments`; a number is added should that be there already. */
 export function newRunId(runsDirectory: string, pipeline: string, nowMs: number): string {
-  const time = `${new Date(nowMs)
+  const time = new Date(nowMs)
     .toISOString()
     .replace(/\.\d+Z$/, "Z")
-    .replaceAll(/[-:]/g, "")}`;
+    .replaceAll(/[-:]/g, "");
   const base = `${time}-${pipeline}`;
   for (let number = 1; ; number++) {
     const id = number === 1 ? base : `${base}-${number}`;

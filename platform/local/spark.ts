@@ -7,6 +7,8 @@ import { type Settings, WORKER_IDS, workerSlots } from "./settings.ts";
 
 export const workerName = (id: number): string => `spark-worker-${id}`;
 export const EXECUTOR_MEMORY = "1g";
+/** Executors are not started by us, so they don't get spark-app/jvm.options; Spark adds its own module options. */
+export const EXECUTOR_JVM = "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Dlog4j2.configurationFile=classpath:faultline-log4j2.properties";
 
 /** Where Spark's jars and JVM options lie: what `mvn package` in spark-app makes. */
 export type SparkHome = { home: string; jvmOptionsFile: string };
@@ -53,7 +55,15 @@ export function sparkMasterSpec(settings: Settings, stateDirectory: string, spar
     name: "spark-master",
     kind: "spark-master",
     command: javaCommand(),
-    args: sparkJvm(spark, "256m", properties).concat(["org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", `${port}`, "--webui-port", `${web}`]),
+    args: sparkJvm(spark, "256m", properties).concat([
+      "org.apache.spark.deploy.master.Master",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      `${port}`,
+      "--webui-port",
+      `${web}`,
+    ]),
     env: sparkEnvironment(spark),
     secretEnv: {},
     cwd: directory,

@@ -58,12 +58,7 @@ export async function down(options: DownOptions): Promise<void> {
   }
 }
 
-async function stopNodes(
-  stateDirectory: string,
-  settings: Settings | undefined,
-  say: (step: string) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function stopNodes(stateDirectory: string, settings: Settings | undefined, say: (step: string) => void, signal: AbortSignal | undefined): Promise<void> {
   const files = new NodeFiles(stateDirectory);
   const specs = files.names().flatMap((name) => files.readSpec(name) ?? []);
   const stop = (spec: ProcessSpec): void => files.writeDesired(spec.name, { want: "down", generation: files.readDesired(spec.name)?.generation ?? 0 });
@@ -102,7 +97,9 @@ async function sweep(stateDirectory: string, settings: Settings | undefined): Pr
     if (left.length === 0) return;
     if (Date.now() > deadlineMs) {
       const names = left.map((identity) => `${identity.pid} (${commandLine(identity.pid)?.slice(0, 60) ?? "?"})`);
-      throw new FaultlineError("FL_NODE_FAILED", `processes that do not end: ${names.join(", ")}`, { remedy: "see why they hang (disk?), then ./faultline down" });
+      throw new FaultlineError("FL_NODE_FAILED", `processes that do not end: ${names.join(", ")}`, {
+        remedy: "see why they hang (disk?), then ./faultline down",
+      });
     }
     for (const identity of left) signalProcess(identity, "SIGKILL");
     await sleep(50);

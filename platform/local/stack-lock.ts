@@ -9,9 +9,13 @@ import { commandLine } from "./process-table.ts";
 export async function withStackLock<T>(stateDirectory: string, work: () => Promise<T>): Promise<T> {
   const lock = await acquireLock(join(stateDirectory, LAYOUT.upDownLock));
   if ("holder" in lock)
-    throw new FaultlineError("FL_STACK_BUSY", `pid ${lock.holder.pid} (${commandLine(lock.holder.pid)?.slice(0, 120) ?? "?"}) is starting or stopping this stack`, {
-      remedy: "wait for it, or end it",
-    });
+    throw new FaultlineError(
+      "FL_STACK_BUSY",
+      `pid ${lock.holder.pid} (${commandLine(lock.holder.pid)?.slice(0, 120) ?? "?"}) is starting or stopping this stack`,
+      {
+        remedy: "wait for it, or end it",
+      },
+    );
   try {
     return await work();
   } finally {

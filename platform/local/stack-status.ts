@@ -46,7 +46,12 @@ export async function status(stateDir: string): Promise<StackReport> {
       };
     }),
   );
-  return { stack: readStack(stateDirectory), runDirectory: settings?.runDirectory, supervisor: lockHolders(join(stateDirectory, SUPERVISOR_LOCK))[0], nodes: reports };
+  return {
+    stack: readStack(stateDirectory),
+    runDirectory: settings?.runDirectory,
+    supervisor: lockHolders(join(stateDirectory, SUPERVISOR_LOCK))[0],
+    nodes: reports,
+  };
 }
 
 function readStack(stateDirectory: string): Stack | undefined {

@@ -13,7 +13,10 @@ if (stateDirectory === undefined) throw new Error("--state-dir is missing");
 
 const logFile = join(stateDirectory, SUPERVISOR_LOG);
 boundLog(logFile);
-const log = pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: logFile, append: true, mkdir: true, sync: true }));
+const log = pino(
+  { base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+  pino.destination({ dest: logFile, append: true, mkdir: true, sync: true }),
+);
 
 const lock = await acquireLock(join(stateDirectory, SUPERVISOR_LOCK));
 if ("holder" in lock) {

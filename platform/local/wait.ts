@@ -61,6 +61,7 @@ function checkNode(files: NodeFiles, name: string): void {
 export function lastWords(files: NodeFiles, name: string): string {
   const { error, last_exit, state } = files.readActual(name);
   const log = files.readSpec(name)?.log ?? "";
-  const exit = last_exit === null ? "" : `, last ended with ${last_exit.signal ?? (last_exit.code === null ? "an unknown exit code" : `exit code ${last_exit.code}`)}`;
+  const exit =
+    last_exit === null ? "" : `, last ended with ${last_exit.signal ?? (last_exit.code === null ? "an unknown exit code" : `exit code ${last_exit.code}`)}`;
   return `${name}: ${state}${exit}${error === null ? "" : `: ${error}`}\n${log}:\n${logTail(log)}`;
 }
