@@ -24,6 +24,7 @@ final class JobLoop {
   private static final long MAX_BACKOFF_MS = 5_000;
   /** How long a topic may seem missing, or shorter than sink_offsets says, before it counts: brokers that start know late. */
   private static final long SETTLE_MS = 30_000;
+  private static final long STOP_TASKS_MS = 2_000;
 
   private final JobArguments arguments;
   private final PipelineFile pipeline;
@@ -110,8 +111,9 @@ final class JobLoop {
     try {
       return await(query, claim);
     } finally {
-      spark.sparkContext().removeSparkListener(probe);
       query.stop();
+      probe.awaitTasksEnd(STOP_TASKS_MS);
+      spark.sparkContext().removeSparkListener(probe);
     }
   }
 

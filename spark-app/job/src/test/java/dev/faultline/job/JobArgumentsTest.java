@@ -1,0 +1,40 @@
+package dev.faultline.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class JobArgumentsTest {
+  private static JobArguments parse(String line) {
+    return JobArguments.parse(line.split(" "));
+  }
+
+  private static void refuses(String message, String line) {
+    assertEquals(message, assertThrows(UsageException.class, () -> parse(line)).getMessage());
+  }
+
+  @Test
+  void takesDefaults() {
+    JobArguments arguments = parse("--pipeline p.yaml --brokers a:1,b:2");
+    assertTrue(arguments.realTime());
+    assertTrue(arguments.aggregates());
+    assertFalse(arguments.stopAtLatest());
+    assertEquals(5_000, arguments.chunkRows());
+    assertEquals(300_000, arguments.epochMs());
+  }
+
+  @Test
+  void refusesInOneLine() {
+    refuses("unknown flag: --frob (see --help)", "--frob 1");
+    refuses("--pipeline is missing (see --help)", "--brokers a:1");
+    refuses("--brokers must be HOST:PORT,... not a", "--pipeline p --brokers a");
+    refuses("--topic needs a value", "--pipeline p --brokers a:1 --topic");
+    refuses("--topic is given twice", "--pipeline p --brokers a:1 --topic t --topic t");
+    refuses("--trigger must be realtime or micro-batch, not once", "--pipeline p --brokers a:1 --trigger once");
+    refuses("--epoch-ms must be a whole number from 5000 to 86400000, not 10", "--pipeline p --brokers a:1 --epoch-ms 10");
+    refuses("--max-offsets-per-batch is for --trigger micro-batch only", "--pipeline p --brokers a:1 --max-offsets-per-batch 10");
+  }
+}
