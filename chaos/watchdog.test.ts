@@ -26,8 +26,9 @@ describe("the watchdog", () => {
     // A process group of its own, so that all of it can be killed at once.
     return spawn(process.execPath, [FIXTURE_MAIN, "engine", stack.directory], { detached: true, stdio: ["ignore", "ignore", "inherit"] });
   };
-  const waitFor = (name: string, state: string) =>
-    expect.poll(async () => (await statusOf(stack.control, name))?.state, { timeout: 15_000, interval: 20 }).toBe(state);
+  const waitFor = async (name: string, state: string): Promise<void> => {
+    await expect.poll(async () => (await statusOf(stack.control, name))?.state, { timeout: 15_000, interval: 20 }).toBe(state);
+  };
 
   it.each([
     { kind: "pause", target: { node: "postgres" }, state: "paused", node: "postgres" },
