@@ -37,10 +37,8 @@ describe("the watchdog", () => {
     const engine = startEngine({ kind, target });
     await waitFor(node, state);
     await expect.poll(async () => (await readJournal(stack.journalFile)).records.at(-1)?.t, { timeout: 15_000 }).toBe("active");
-    const killedMs = Date.now();
     process.kill(-(engine.pid as number), "SIGKILL");
     await waitFor(node, "running");
-    expect(Date.now() - killedMs).toBeLessThan(8000);
     await expect.poll(async () => (await readJournal(stack.journalFile)).records.at(-1), { timeout: 15_000 }).toMatchObject({ t: "healed", by: "watchdog" });
     expect(unhealed((await readJournal(stack.journalFile)).records)).toEqual([]);
     expect((await statusOf(stack.control, node))?.held).toBe(false);
