@@ -11,19 +11,13 @@ export type Suite = (typeof SUITES)[number];
 
 /** Runs one suite with its output on this terminal. */
 export async function runSuite(suite: Suite, root: string, signal: AbortSignal): Promise<SuiteResult> {
-  switch (suite) {
-    case "check":
-      return (await command(root, signal, "npm", ["run", "--silent", "check"])) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-    case "unit":
-      return vitest(root, signal, "unit");
-    case "e2e":
-      return vitest(root, signal, "e2e");
-    case "java": {
-      const began = Date.now();
-      const code = await command(join(root, "spark-app"), signal, "mvn", ["-B", "-ntp", "verify"]);
-      return withExitCode(code, surefireCounts(join(root, "spark-app"), began));
-    }
+  if (suite === "check") return (await command(root, signal, "npm", ["run", "--silent", "check"])) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  if (suite === "java") {
+    const began = Date.now();
+    const code = await command(join(root, "spark-app"), signal, "mvn", ["-B", "-ntp", "verify"]);
+    return withExitCode(code, surefireCounts(join(root, "spark-app"), began));
   }
+  return vitest(root, signal, suite);
 }
 
 async function vitest(root: string, signal: AbortSignal, project: string): Promise<SuiteResult> {

@@ -53,7 +53,9 @@ const latency = buildCommand<Shared & { duration: number; rate: number }, [], Co
 function benchOptions(context: CommandContext, flags: Shared) {
   return {
     root: context.root,
-    onProgress: (line: string) => void context.process.stderr.write(`${line}\n`),
+    onProgress: (line: string): void => {
+      context.process.stderr.write(`${line}\n`);
+    },
     signal: context.signal,
     ...(flags.pipeline !== undefined && { pipelineFile: flags.pipeline }),
     ...(flags.only !== undefined && { only: flags.only.split(",") }),

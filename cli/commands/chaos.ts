@@ -57,7 +57,10 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
             ...(flags.targets !== undefined && { targets: flags.targets.split(",") }),
           })
         : parsePlan(readPlan(flags.plan), flags.plan);
-    if (flags.dryRun) return void this.process.stdout.write(encodePlan(plan));
+    if (flags.dryRun) {
+      this.process.stdout.write(encodePlan(plan));
+      return;
+    }
     await writeFileAtomic(join(stack.runDirectory, RUN_FILES.plan), encodePlan(plan));
     const result = await runPlan({
       plan,
@@ -68,8 +71,8 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
       onEvent: (event) => this.process.stdout.write(flags.json ? `${JSON.stringify(event)}\n` : `${event.at}  ${event.type.padEnd(13)} ${event.text}\n`),
     });
     if (result.aborted) throw new FaultlineError("FL_INTERRUPTED", "interrupted; the active fault was healed");
-    if (!result.outcomes.some((outcome) => outcome.outcome !== "failed"))
-      throw new FaultlineError("FL_NODE_FAILED", "no fault could be injected", { remedy: "./faultline status" });
+    if (!result.outcomes.some(({ outcome }) => outcome === "recovered" || outcome === "not-recovered"))
+      throw new FaultlineError("FL_NODE_FAILED", "no fault had an effect", { remedy: "./faultline status" });
   },
 });
 

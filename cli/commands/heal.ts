@@ -30,7 +30,10 @@ export const heal = buildCommand<Flags, [], CommandContext>({
     const runDirectory = resolveRun(this, flags.run);
     const result = await healJournal({ journalFile: join(runDirectory, RUN_FILES.journal), control: new LocalNodeControl(this.stateDir), by: flags.by });
     const out = this.process.stdout;
-    if (flags.json) return void out.write(`${JSON.stringify(result)}\n`);
+    if (flags.json) {
+      out.write(`${JSON.stringify(result)}\n`);
+      return;
+    }
     for (const { id, node, proof } of result.healed) out.write(`fault ${id} on ${node}: ${proof}\n`);
     for (const { node, proof } of result.swept) out.write(`${node}: ${proof}\n`);
     if (result.healed.length + result.swept.length === 0) out.write("nothing to heal\n");

@@ -22,7 +22,7 @@ export const sql = buildCommand<Flags, [string], CommandContext>({
       if (flags.json) this.process.stdout.write(`${JSON.stringify(result.rows)}\n`);
       else {
         const names = result.fields.map((field) => field.name);
-        if (names.length > 0) this.process.stdout.write(textTable(names, result.rows as unknown as unknown[][]));
+        if (names.length > 0) this.process.stdout.write(textTable(names, result.rows));
         this.process.stderr.write(`${result.command} ${result.rowCount ?? 0}\n`);
       }
     } catch (error) {
@@ -54,5 +54,5 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined) return "(null)";
   if (value instanceof Date) return value.toISOString();
   if (Buffer.isBuffer(value)) return `\\x${value.toString("hex")}`;
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

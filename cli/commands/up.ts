@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import type { CommandContext } from "../context.ts";
 import { parsePartsPerMillion, parsePort, parseSeed } from "../parse.ts";
@@ -47,13 +48,12 @@ export const up = buildCommand<Flags, [], CommandContext>({
     },
   },
   async func(flags) {
-    const [{ up: upStack, status }, { Progress }, { readPipeline }, { statusText }, { RUN_FILES }, { join }] = await Promise.all([
+    const [{ up: upStack, status }, { Progress }, { readPipeline }, { statusText }, { RUN_FILES }] = await Promise.all([
       import("../../platform/local/stack.ts"),
       import("../progress.ts"),
       import("../pipeline-file.ts"),
       import("../status-text.ts"),
       import("../../contract/run.ts"),
-      import("node:path"),
     ]);
     const progress = new Progress(this.process.stderr);
     const existing = (await status(this.stateDir)).runDirectory;
