@@ -23,6 +23,8 @@ export type RunPlanRequest = {
   signal: AbortSignal;
   onEvent?: EventSink;
   clock?: Clock;
+  /** How far recoveries that took long may push the last faults beyond the plan's duration before they are not run. Default 0. */
+  graceMs?: number;
   /** How long a node may take to answer its protocol again. Default 60 s. */
   recoveryTimeoutMs?: number;
   /** Default: logs/watchdog.log beside the journal. */
@@ -38,7 +40,7 @@ const LATE_MS = 500;
 
 /**
  * Runs a plan. One fault at a time: the next one waits for the recovery of the one before (bounded) and then starts late; one
- * for which the plan's duration leaves no room any more is journaled and reported as not run. Returns when the last fault is over.
+ * for which the plan's duration (and the grace) leaves no room any more is journaled and reported as not run. Returns when the last fault is over.
  * If this process dies, its watchdog heals; what the watchdog could not heal, the next `heal` or `runPlan` does.
  * @throws FaultlineError FL_STACK_BUSY when another engine or heal is at work; FL_JOURNAL_DAMAGED; FL_HEAL_FAILED when a fault could not
  *   be undone (nothing more is injected, the watchdog goes on trying); FL_DISK_FULL; FL_NODE_FAILED when the watchdog does not start.
@@ -83,7 +85,7 @@ export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
   await journal.append({ t: "open", version: 1, seed: plan.seed, process: ownIdentity(), at_ms: clock.now() });
 
   const setting = { control, clock, journal, watchdog, signal, recoveryTimeoutMs: request.recoveryTimeoutMs ?? 60_000, tell };
-  const outcomes = await runFaults(setting, plan, firstFreeId(content.records));
+  const outcomes = await runFaults(setting, plan, firstFreeId(content.records), request.graceMs ?? 0);
   await journal.append({ t: "close", at_ms: clock.now() });
   inOrder = true;
   const counts = Map.groupBy(outcomes, ({ outcome }) => outcome);
@@ -91,18 +93,18 @@ export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
   return { aborted: signal.aborted, outcomes };
 }
 
-async function runFaults(setting: Omit<FaultContext, "hasRoom">, plan: Plan, idOffset: number): Promise<FaultOutcome[]> {
+async function runFaults(setting: Omit<FaultContext, "hasRoom">, plan: Plan, idOffset: number, graceMs: number): Promise<FaultOutcome[]> {
   const { clock, signal, tell } = setting;
   const outcomes: FaultOutcome[] = [];
   const startMs = clock.monotonic();
   const elapsed = (): number => clock.monotonic() - startMs;
-  const context: FaultContext = { ...setting, hasRoom: (holdMs) => elapsed() + holdMs <= plan.duration_ms };
+  const context: FaultContext = { ...setting, hasRoom: (holdMs) => elapsed() + holdMs <= plan.duration_ms + graceMs };
   let earliestMs = 0;
   tell("started", `${plan.faults.length} faults in ${plan.duration_ms / 1000} s, seed ${plan.seed}`);
 
   for (const planned of plan.faults) {
     const id = planned.id + idOffset;
-    const dueMs = Math.min(Math.max(planned.at_ms, earliestMs), plan.duration_ms);
+    const dueMs = Math.min(Math.max(planned.at_ms, earliestMs), plan.duration_ms + graceMs);
     await clock.sleep(Math.max(0, dueMs - elapsed()), signal);
     const lateMs = elapsed() - planned.at_ms;
     if (lateMs > LATE_MS && !signal.aborted)

@@ -27,6 +27,8 @@ import { watchdogCommand } from "./watchdog-command.ts";
 /** The stack must store rows of every partition this soon after the producer's start; else the machine can't carry it. */
 const STEADY_TIMEOUT_MS = 90_000;
 const QUIET_TIMEOUT_MS = 60_000;
+/** On a slow machine recoveries take longer than the interval: the plan may take this much longer, rather than spare a kind of node. */
+const GRACE_MS = 60_000;
 
 /** Runs the whole path once. Whatever happens, faults are undone and (without `keep`) everything is stopped. */
 export async function runDemo(context: CommandContext, flags: DemoFlags): Promise<VerdictFile> {
@@ -124,6 +126,7 @@ async function produceAndBreak(
       control,
       journalFile,
       watchdogCommand: watchdogCommand(context, stack.runDirectory),
+      graceMs: GRACE_MS,
       signal,
       onEvent: (event) => event.type === "late" && live.note(event.text),
     });
