@@ -103,7 +103,8 @@ export class Lane {
     if (outcome.kind !== "indeterminate") this.#unsettled = undefined;
     this.#ports.onOutcome(batch, outcome);
     if (outcome.kind === "ack") this.#backOffMs = BACK_OFF_MIN_MS;
-    if (outcome.kind === "indeterminate" || channel.worn) this.#discardChannel();
+    // After any error the client forgets its producer id: the next send needs a fresh one.
+    if (outcome.kind !== "ack" || channel.worn) this.#discardChannel();
     if (outcome.kind !== "ack") await this.#backOff();
   }
 

@@ -165,10 +165,11 @@ describe("writing", () => {
   test("an attempt is synced when its promise resolves; lanes that wait together share a sync", async () => {
     const disk = new Disk();
     const writer = new LedgerWriter(disk, "ledger", 0);
-    const waits = Array.from({ length: 50 }, (_, p) =>
-      writer.attempt(attempt(p, 0, 1)).then(() => expect(disk.written.slice(0, disk.syncedLength)).toContain(`"p":${p},`)),
-    );
-    await Promise.all(waits);
+    const durable = async (p: number) => {
+      await writer.attempt(attempt(p, 0, 1));
+      return disk.written.slice(0, disk.syncedLength).includes(`"p":${p},`);
+    };
+    expect(await Promise.all(Array.from({ length: 50 }, (_, p) => durable(p)))).not.toContain(false);
     expect(disk.syncs).toBeLessThanOrEqual(3);
     expect(disk.written).toBe(Array.from({ length: 50 }, (_, p) => encodeLedger(attempt(p, 0, 1))).join(""));
   });

@@ -134,7 +134,8 @@ async function runLanes(work: LaneWork): Promise<void> {
       backlog += clock.backlog;
       throttled += clock.throttled;
     }
-    return { backlog: Math.min(backlog, budget.remaining), throttled };
+    // Once births have ended, what was never attempted is dropped.
+    return { backlog: status.state === "producing" ? Math.min(backlog, budget.remaining) : 0, throttled };
   };
   status.state = "producing";
 
@@ -190,7 +191,7 @@ function lanePorts(work: LaneWork, partition: number, feed: LaneFeed, afterAttem
       status.onOutcome(partition, batch, outcome);
       if (outcome.kind === "ack") return;
       const facts = { partition, sequence: batch.sequence, count: batch.count, attempt: batch.attempts, why: outcome.why };
-      if (outcome.kind === "indeterminate") log.warn(facts, "indeterminate: sent again under a fresh producer id");
+      if (outcome.kind === "indeterminate") log.warn(facts, "indeterminate: must be sent again under a fresh producer id");
       else log.error(facts, "failed: the broker refused the batch for good");
       if (outcome.kind === "failed" && outcome.tooLarge) feed.halveBatchBytes();
     },
