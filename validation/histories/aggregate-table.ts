@@ -25,6 +25,9 @@ export class AggregateTable {
   readonly #keyFields: Field[];
   readonly #sumFields: Field[];
   readonly #windowMs: number;
+  /** The window of the last event: the next one is often of the same millisecond. */
+  #windowOf = "";
+  #window = "";
 
   constructor(pipeline: Pipeline, spec: Aggregate) {
     const field = (name: string) => pipeline.fields.find((item) => item.name === name) as Field;
@@ -41,8 +44,12 @@ export class AggregateTable {
   add(values: EventValues, shard: number): void {
     let key = "";
     if (this.spec.window !== undefined) {
-      const at = Date.parse(values[this.spec.window.field] as string);
-      key = `${Math.floor(at / this.#windowMs) * this.#windowMs}${SEPARATOR}`;
+      const at = values[this.spec.window.field] as string;
+      if (at !== this.#windowOf) {
+        this.#windowOf = at;
+        this.#window = `${Math.floor(Date.parse(at) / this.#windowMs) * this.#windowMs}${SEPARATOR}`;
+      }
+      key = this.#window;
     }
     for (const item of this.#keyFields) key += `${String(values[item.name])}${SEPARATOR}`;
     key += shard;

@@ -3,7 +3,7 @@ import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline as pipe } from "node:stream/promises";
-import { Admin, Producer, stringSerializers } from "@platformatic/kafka";
+import { Admin, Producer } from "@platformatic/kafka";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { encodeJournal } from "../../contract/journal.ts";
@@ -81,11 +81,7 @@ export async function fill(options: FillOptions): Promise<void> {
 
   const world: World = { pipeline, source: eventSource(pipeline, { run, seed, malformedPpm: options.malformedPpm }), open, ledger: [], batches: [], log: [] };
   const groups = new GroupSums(pipeline);
-  const producer = new Producer<Buffer, Buffer, string, string>({
-    clientId: "fill",
-    bootstrapBrokers: options.brokers,
-    serializers: { headerKey: stringSerializers.headerKey, headerValue: stringSerializers.headerValue } as never,
-  });
+  const producer = new Producer({ clientId: "fill", bootstrapBrokers: options.brokers });
   const columns = [pipeline.identity.run, pipeline.identity.event, ...pipeline.fields.map(({ name }) => name)];
   const perPartition = Math.ceil(options.events / pipeline.partitions);
   for (let partition = 0; partition < pipeline.partitions; partition++) {
@@ -152,10 +148,10 @@ function hex(bytes: Buffer): string {
 
 /** A journal of one fault that bit and was healed. */
 function journal(): string {
-  const process_ = { pid: 1, start_ticks: 1, boot_id: "b" };
+  const identity = { pid: 1, start_ticks: 1, boot_id: "b" };
   const fault = { id: 0, at_ms: 0, kind: "kill", target: { node: "kafka-1" }, hold_ms: 1 } as const;
   return [
-    encodeJournal({ t: "open", version: 1, seed: 1, process: process_, at_ms: 1 }),
+    encodeJournal({ t: "open", version: 1, seed: 1, process: identity, at_ms: 1 }),
     encodeJournal({ t: "planned", id: 0, fault, node: "kafka-1", node_kind: "kafka", undo: { node: "kafka-1", resume: [], release: true }, at_ms: 1 }),
     encodeJournal({ t: "active", id: 0, kind: "kill", node: "kafka-1", effective: true, proof: "made up by the live check", at_ms: 2 }),
     encodeJournal({ t: "healed", id: 0, by: "engine", proof: "made up by the live check", at_ms: 3 }),

@@ -29,27 +29,3 @@ export function instantMs(text: string): number | undefined {
   const at = Date.parse(`${match[1]}T${match[2]}.${micros.slice(0, 3)}Z`);
   return Number.isNaN(at) ? undefined : at;
 }
-
-/** Splits a stream of text into lines without their "\n"; what follows the last one stays in `rest`. */
-export class LineSplitter {
-  #rest = "";
-  readonly #line: (line: string) => void;
-
-  constructor(line: (line: string) => void) {
-    this.#line = line;
-  }
-
-  get rest(): string {
-    return this.#rest;
-  }
-
-  push(chunk: string): void {
-    const text = this.#rest === "" ? chunk : this.#rest + chunk;
-    let from = 0;
-    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", from)) {
-      this.#line(text.slice(from, at));
-      from = at + 1;
-    }
-    this.#rest = text.slice(from);
-  }
-}

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { LedgerOpen } from "../../contract/ledger.ts";
 import { decodeLedger } from "../../contract/ledger.ts";
-import { LineSplitter } from "./copy-text.ts";
+import { LineSplitter } from "./line-splitter.ts";
 
 /** Lines that may precede the first good `open` in a damaged ledger. */
 const FIRST_LINES = 1000;
@@ -48,9 +48,9 @@ export async function ledgerSize(file: string): Promise<number> {
   );
 }
 
-async function* chunksOf(file: string): AsyncGenerator<string> {
+async function* chunksOf(file: string): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of createReadStream(file, { encoding: "utf8", highWaterMark: 256 * 1024 })) yield chunk as string;
+    for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) yield chunk as Buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new FaultlineError("FL_RUN_MISSING", `no run ledger at ${file}`, {

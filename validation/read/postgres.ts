@@ -3,7 +3,7 @@ import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
-import { LineSplitter } from "./copy-text.ts";
+import { LineSplitter } from "./line-splitter.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
 /** So that what is read is spelled one way: https://www.postgresql.org/docs/18/runtime-config-client.html */
@@ -71,11 +71,10 @@ export class PostgresReader {
     const order = options.order === undefined ? "" : ` ORDER BY ${quoted(options.order)}`;
     const query = `SELECT ${quoted(columns)} FROM ${escapeIdentifier(table)}${where.length > 0 ? ` WHERE ${where.join(" AND ")}` : ""}${order}`;
     const stream = this.#client.query(copyTo(`COPY (${query}) TO STDOUT`, { highWaterMark: 1024 * 1024 }));
-    stream.setEncoding("utf8");
     const splitter = new LineSplitter(line);
     for await (const chunk of stream) {
       options.signal.throwIfAborted();
-      splitter.push(chunk as string);
+      splitter.push(chunk as Buffer);
     }
     return stream.rowCount;
   }
