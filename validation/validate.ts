@@ -113,7 +113,7 @@ async function judgeRun(options: ValidateOptions, signal: AbortSignal): Promise<
         const problems = await readLog(histories, sources.kafka, progress, signal);
         unknown.push(...problems);
         // Groups and offsets can't be recounted from a log with holes.
-        if (problems.length > 0) for (const kind of ["lost-kafka", "aggregate-mismatch", "offset-gap"] as const) doubtful.add(kind);
+        if (problems.length > 0) for (const kind of ["lost-kafka", "aggregate-mismatch", "offset-gap", "dead-letter-mismatch"] as const) doubtful.add(kind);
       });
     }
     if ((await ledgerSize(files.ledger)) !== ledgerBytes) {

@@ -6,10 +6,10 @@ import type { Histories, PartitionHistory } from "./histories.ts";
 import { keepOdd } from "./histories.ts";
 import type { ParsedRecord } from "./parse-record.ts";
 import { parseRecord } from "./parse-record.ts";
+import type { RawRecord } from "./raw-record.ts";
+import { isEqual, isEqualText, keyOf, sameBytes, valueOf } from "./raw-record.ts";
 import { RecordKeys } from "./record-key.ts";
-
-/** A record as it lies in a fetched batch: [from, to) of `bytes`; from > to means null. */
-export type RawRecord = { bytes: Buffer; keyFrom: number; keyTo: number; valueFrom: number; valueTo: number };
+import { strayPlace } from "./strays.ts";
 
 /** No JSON text of an event grows its buffer more often than this start size makes likely. */
 const SCRATCH_BYTES = 64 * 1024;
@@ -160,22 +160,6 @@ export class LogIngest {
   }
 }
 
-function isEqualText(record: RawRecord, length: number, scratch: Buffer): boolean {
-  return record.valueTo - record.valueFrom === length && record.bytes.compare(scratch, 0, length, record.valueFrom, record.valueTo) === 0;
-}
-
-function isEqual(expected: Buffer, record: RawRecord): boolean {
-  return record.valueTo - record.valueFrom === expected.length && record.bytes.compare(expected, 0, expected.length, record.valueFrom, record.valueTo) === 0;
-}
-
-function valueOf(record: RawRecord): Buffer | null {
-  return record.valueTo < record.valueFrom ? null : record.bytes.subarray(record.valueFrom, record.valueTo);
-}
-
-function keyOf(record: RawRecord): Buffer | null {
-  return record.keyTo < record.keyFrom ? null : record.bytes.subarray(record.keyFrom, record.keyTo);
-}
-
 function keepSample(histories: Histories, partition: number, sequence: number, record: RawRecord): void {
   const { bytes, keyFrom, keyTo, valueFrom, valueTo } = record;
   histories.samples.record = {
@@ -191,14 +175,4 @@ function hasBytes(letters: DeadLetters, position: number, sequence: number, reco
   if (isSame && letters.sequences[position] === sequence) return true;
   const odd = letters.odd.get(position);
   return odd !== undefined && sameBytes(odd.key, keyOf(record)) && sameBytes(odd.value, valueOf(record));
-}
-
-function sameBytes(a: Buffer | null, b: Buffer | null): boolean {
-  return a === null || b === null ? a === b : a.equals(b);
-}
-
-/** Partition and sequence of any number, also of one that no event has. */
-export function strayPlace(event: number): [number, number] {
-  const place = eventPlace(event);
-  return place === undefined ? [-1, event] : [place.partition, place.sequence];
 }

@@ -5,7 +5,7 @@ import type { ColumnComparer } from "./compare-column.ts";
 import { compileColumn } from "./compare-column.ts";
 import type { Histories, PartitionHistory } from "./histories.ts";
 import { keepOdd } from "./histories.ts";
-import { strayPlace } from "./log-ingest.ts";
+import { strayPlace } from "./strays.ts";
 
 /** The columns that each `…Line` method wants, in this order, in COPY's text format. */
 export const SINK_OFFSET_COLUMNS = ["topic", "partition", "start_offset", "next_offset", "rows", "duplicates", "dead_letters"] as const;

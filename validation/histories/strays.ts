@@ -1,3 +1,5 @@
+import { eventPlace } from "../../contract/event.ts";
+
 /** An event that the ledger does not know: of another run, or never attempted. */
 export type Stray = { run: number; partition: number; sequence: number; records: number; above: number; due: boolean; rows: number; letters: number };
 
@@ -29,4 +31,10 @@ export class Strays {
     copy.overflow = this.overflow;
     return copy;
   }
+}
+
+/** Partition and sequence of any number, also of one that no event has. */
+export function strayPlace(event: number): [number, number] {
+  const place = eventPlace(event);
+  return place === undefined ? [-1, event] : [place.partition, place.sequence];
 }

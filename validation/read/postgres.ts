@@ -95,7 +95,8 @@ const MISSING_ERRORS = new Set(["42P01", "42703", "3D000"]);
 
 /** https://www.postgresql.org/docs/18/errcodes-appendix.html */
 function explain(error: Error & { code?: string }, login?: PostgresLogin): Error {
-  if (error instanceof FaultlineError || error.name === "AbortError") return error;
+  // A bug of ours is not PostgreSQL's fault.
+  if (error instanceof FaultlineError || error instanceof TypeError || error instanceof RangeError || error.name === "AbortError") return error;
   const place = login === undefined ? "PostgreSQL" : `PostgreSQL at ${login.host}:${login.port}, database ${login.database}, user ${login.user}`;
   if (PASSWORD_ERRORS.has(error.code ?? "") || /password/i.test(error.message))
     return new FaultlineError("FL_POSTGRES_AUTH", `${place} refuses the login: ${error.message}`, {

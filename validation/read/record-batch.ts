@@ -1,6 +1,6 @@
 import { UnreadableError } from "./unreadable-error.ts";
 import { compressionsAlgorithmsByBitmask } from "@platformatic/kafka";
-import type { RawRecord } from "../histories/log-ingest.ts";
+import type { RawRecord } from "../histories/raw-record.ts";
 
 /**
  * Kafka's record batch, magic 2: https://kafka.apache.org/documentation/#recordbatch. Read here without an object per record; the client library makes
