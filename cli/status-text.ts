@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { StackReport } from "../platform/local/stack.ts";
 
 /** The stack as a person reads it: every node, then how to reach Kafka and PostgreSQL. */
@@ -11,19 +11,14 @@ export function statusText({ stack, runDirectory, nodes }: StackReport): string 
   });
   if (nodes.length === 0) return "no stack is here; ./faultline up starts one\n";
   if (stack !== undefined) {
-    lines.push(
-      "",
-      `kafka     ${stack.bootstrapServers.join(",")}`,
-      `postgres  ${postgresUrl(stack)}   (password: ${stack.postgres.passwordFile})`,
-      `trigger   ${stack.trigger}`,
-    );
+    lines.push("", `kafka     ${stack.bootstrapServers.join(",")}`, `postgres  ${postgresUrl(stack)}`, `trigger   ${stack.trigger}`);
   }
   if (runDirectory !== undefined) lines.push(`run       ${basename(runDirectory)}   (${runDirectory})`);
   return `${lines.join("\n")}\n`;
 }
 
-/** A URL that psql takes. The password is not in it: PGPASSWORD or a pgpass file has it. */
+/** A URL that psql takes as it is: the password is in the file that it names (mode 0600), not in the URL. */
 export function postgresUrl(stack: NonNullable<StackReport["stack"]>): string {
-  const { user, host, port, database } = stack.postgres;
-  return `postgresql://${user}@${host}:${port}/${database}`;
+  const { user, host, port, database, passwordFile } = stack.postgres;
+  return `postgresql://${user}@${host}:${port}/${database}?passfile=${encodeURIComponent(join(dirname(passwordFile), "pgpass"))}`;
 }

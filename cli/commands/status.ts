@@ -5,7 +5,7 @@ export const status = buildCommand<{ json: boolean }, [], CommandContext>({
   docs: {
     brief: "Every node of the stack, and how to reach it",
     fullDescription:
-      'Every node of the stack with state, pid, addresses and log; Kafka\'s bootstrap servers, a PostgreSQL URL for psql, the current run.\n\nExamples:\n  ./faultline status\n  ./faultline status --json | jq -r .postgres_url\n  PGPASSWORD=$(cat "$(./faultline status --json | jq -r .stack.postgres.passwordFile)") psql "$(./faultline status --json | jq -r .postgres_url)"',
+      'Every node of the stack with state, pid, addresses and log; Kafka\'s bootstrap servers, a PostgreSQL URL for psql, the current run.\n\nExamples:\n  ./faultline status\n  psql "$(./faultline status --json | jq -r .postgres_url)"',
   },
   parameters: { flags: { json: { kind: "boolean", default: false, brief: "As JSON" } } },
   async func(flags) {

@@ -9,6 +9,8 @@ export const LAYOUT = {
   stack: "stack.json",
   data: "data",
   postgresPassword: "secrets/postgres-password",
+  /** The same in libpq's format, so that psql asks for nothing. */
+  postgresPassfile: "secrets/pgpass",
   upDownLock: "up-down.lock",
   checkpoint: "data/checkpoint",
   driverStatus: "data/driver-status.json",

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { FaultlineError } from "../../contract/errors.ts";
 import { LAYOUT, nodeEnvironment } from "./layout.ts";
-import { DATABASE, DATABASE_USER, POSTGRES_HBA, postgresConfiguration } from "./postgres.ts";
+import { DATABASE, DATABASE_USER, POSTGRES_HBA, postgresAddress, postgresConfiguration } from "./postgres.ts";
 import { makeReachable, reachProblem } from "./postgres-home.ts";
 import { runTool } from "./run-tool.ts";
 import { scramVerifier } from "./scram.ts";
@@ -50,6 +50,8 @@ export async function preparePostgres(settings: Settings, stateDirectory: string
     renameSync(temporary, home.dataDirectory);
   }
   writeOwned(join(home.dataDirectory, "postgresql.conf"), postgresConfiguration(settings), home.user);
+  const { host, port, database, user } = postgresAddress(settings, stateDirectory);
+  writeFileAtomic.sync(join(stateDirectory, LAYOUT.postgresPassfile), `${host}:${port}:${database}:${user}:${password}\n`, { mode: 0o600 });
 }
 
 function postgresEnvironment(nativeDirectory: string): Record<string, string> {
