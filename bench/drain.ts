@@ -28,14 +28,14 @@ export async function drainBySink(
 export async function drainByStaging(
   target: BenchStack,
   client: pg.Client,
-  rewrite: boolean,
+  options: { rewrite: boolean; batchOffsets: number },
   total: number,
   onSample: (sample: Sample) => void,
 ): Promise<Sample[]> {
   await client.query(`DROP TABLE IF EXISTS ${quote(stagingTable(target))}`);
   let last: Sample = { atMs: performance.now(), rows: 0 };
   const job = startStagingJob(target, {
-    rewrite,
+    ...options,
     untilRows: total,
     onBatch: (line) => {
       last = { atMs: line.at_ms - performance.timeOrigin, rows: line.inserted };

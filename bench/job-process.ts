@@ -9,7 +9,7 @@ import type { BenchStack } from "./bench-stack.ts";
 import { BenchProcess } from "./child-process.ts";
 import { password } from "./database.ts";
 import { JOB_HEAP, JOB_SLOTS } from "./options.ts";
-import { BATCH_OFFSETS, CHUNK_ROWS } from "./sink-variants.ts";
+import { CHUNK_ROWS } from "./sink-variants.ts";
 
 export type SinkJobOptions = { trigger: Trigger; aggregates: boolean; /** Most records of one micro-batch; undefined: all there are. */ batchOffsets?: number };
 
@@ -24,8 +24,11 @@ export function startSinkJob(target: BenchStack, options: SinkJobOptions): Bench
 export type BatchLine = { batch: number; rows: number; inserted: number; at_ms: number };
 
 /** What people write (see StagingJob.java), in a JVM like the other's. */
-export function startStagingJob(target: BenchStack, options: { rewrite: boolean; untilRows: number; onBatch: (line: BatchLine) => void }): BenchProcess {
-  const args = ["--max-offsets-per-batch", `${BATCH_OFFSETS}`, "--jdbc-batch-rows", `${CHUNK_ROWS}`, "--until-rows", `${options.untilRows}`];
+export function startStagingJob(
+  target: BenchStack,
+  options: { rewrite: boolean; batchOffsets: number; untilRows: number; onBatch: (line: BatchLine) => void },
+): BenchProcess {
+  const args = ["--max-offsets-per-batch", `${options.batchOffsets}`, "--jdbc-batch-rows", `${CHUNK_ROWS}`, "--until-rows", `${options.untilRows}`];
   if (options.rewrite) args.push("--rewrite-batched-inserts");
   return startJvm(target, "dev.faultline.bench.StagingJob", args, (line) => {
     if (line.startsWith("{")) options.onBatch(JSON.parse(line) as BatchLine);

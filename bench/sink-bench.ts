@@ -9,7 +9,7 @@ import { describeMachine, loadNow } from "./machine.ts";
 import { type BenchOptions, chooseOnly, resolveBench, wholeNumber } from "./options.ts";
 import { saveResult } from "./result-file.ts";
 import { judge, type Round, type SinkBenchResult, summarize } from "./sink-result.ts";
-import { BATCH_OFFSETS, SINK_VARIANT_IDS, SINK_VARIANTS, type SinkVariantId } from "./sink-variants.ts";
+import { batchOffsets, SINK_VARIANT_IDS, SINK_VARIANTS, type SinkVariantId } from "./sink-variants.ts";
 import { fillTopic } from "./topic-fill.ts";
 import { type Sample, warmRate } from "./warm-rate.ts";
 
@@ -97,10 +97,16 @@ async function measure(target: BenchStack, client: pg.Client, id: SinkVariantId,
       ({ samples, clientShare } = await copyIn(target, client, variant.sessions, total, onSample));
       break;
     case "staging":
-      samples = await drainByStaging(target, client, variant.rewrite, total, onSample);
+      samples = await drainByStaging(target, client, { rewrite: variant.rewrite, batchOffsets: batchOffsets(run.events) }, total, onSample);
       break;
     case "sink":
-      samples = await drainBySink(target, client, { trigger: variant.trigger, aggregates: variant.aggregates, batchOffsets: BATCH_OFFSETS }, total, onSample);
+      samples = await drainBySink(
+        target,
+        client,
+        { trigger: variant.trigger, aggregates: variant.aggregates, batchOffsets: batchOffsets(run.events) },
+        total,
+        onSample,
+      );
   }
   const bySink = variant.kind === "sink";
   const least = samples.at(-1)?.rows ?? total;

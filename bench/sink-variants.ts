@@ -25,6 +25,10 @@ export const SINK_VARIANT_IDS = Object.keys(SINK_VARIANTS) as SinkVariantId[];
 export const LIMIT: SinkVariantId = "copy-2";
 export const PEER: SinkVariantId = "staging";
 
-/** Alike for all: rows per transaction or JDBC batch, records per micro-batch. */
+/** Alike for all: rows per transaction or JDBC batch. */
 export const CHUNK_ROWS = 5_000;
-export const BATCH_OFFSETS = 300_000;
+
+/** Alike for all: records per micro-batch. Fewer of a small topic, so that there are several batches to measure. */
+export function batchOffsets(events: number): number {
+  return Math.min(300_000, Math.ceil(events * 0.075));
+}
