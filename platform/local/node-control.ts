@@ -35,7 +35,10 @@ export class LocalNodeControl implements NodeControl {
     return selector === "node" ? all : all.filter((identity) => commandLine(identity.pid)?.includes(EXECUTOR_CLASS));
   }
 
+  /** Before a deadly signal it makes sure that somebody is there to start again what dies. */
   async signal(processes: ProcessIdentity[], signal: Signal): Promise<ProcessIdentity[]> {
+    const deadly = signal === "SIGKILL" || signal === "SIGTERM";
+    if (deadly && this.#files.names().some((name) => this.#files.readDesired(name)?.want === "up")) await ensureSupervisor(this.#stateDirectory);
     return processes.filter((identity) => signalProcess(identity, signal));
   }
 

@@ -26,9 +26,22 @@ export function sparkEnvironment(spark: SparkHome): Record<string, string> {
   return nodeEnvironment({ SPARK_HOME: spark.home, SPARK_SCALA_VERSION: "2.13", SPARK_LOCAL_IP: "127.0.0.1", SPARK_LOCAL_HOSTNAME: "127.0.0.1" });
 }
 
+/**
+ * Options of master, workers and driver. They only coordinate, so the quick compiler alone serves them best: a master is there after 1.9 s of
+ * processor time instead of 3.3 s. (Executors do the work and keep both compilers.)
+ */
 export function sparkJvm(spark: SparkHome, heap: string, properties: Record<string, string | number>): string[] {
   const settings = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
-  return [`@${spark.jvmOptionsFile}`, `-Xmx${heap}`, "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", ...settings, "-cp", `${spark.home}/jars/*`];
+  return [
+    `@${spark.jvmOptionsFile}`,
+    `-Xmx${heap}`,
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    ...settings,
+    "-cp",
+    `${spark.home}/jars/*`,
+  ];
 }
 
 /** A silent worker counts as dead after 12 s; it sends a heartbeat four times in this time. */
