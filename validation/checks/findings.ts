@@ -78,7 +78,7 @@ export function rangeText(partition: number, first: number, last = first): strin
   return `p${partition} #${first}${last === first ? "" : `-${last}`}`;
 }
 
-/** A stray event: "p3 #7", or "run 5 p3 #7" of another run. */
-export function strayText(run: number, stray: { run: number; partition: number; sequence: number }): string {
-  return `${stray.run === run ? "" : `run ${stray.run} `}${rangeText(stray.partition, stray.sequence)}`;
+/** Stray events: "p3 #7", or "run 5 p3 #7-9" of another run. */
+export function strayText(run: number, stray: { run: number; partition: number; sequence: number }, last = stray.sequence): string {
+  return `${stray.run === run ? "" : `run ${stray.run} `}${rangeText(stray.partition, stray.sequence, last)}`;
 }

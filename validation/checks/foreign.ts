@@ -1,6 +1,7 @@
 import type { Check } from "./check.ts";
 import { Findings, strayText } from "./findings.ts";
 import type { Histories } from "../histories/histories.ts";
+import type { Stray } from "../histories/strays.ts";
 
 /** Present, though nobody attempted it. */
 export const phantom: Check = {
@@ -42,9 +43,23 @@ export const failedVisible: Check = {
 };
 
 function addStrays(findings: Findings, { strays, run }: Histories, isWanted: (run: number) => boolean): void {
-  for (const stray of strays.events.values()) {
-    if (!isWanted(stray.run)) continue;
-    const places = [stray.records > 0 ? "in the log" : "", stray.rows > 0 ? "in the table" : "", stray.letters > 0 ? "among the dead letters" : ""];
-    findings.addText(strayText(run, stray), 1, places.filter((place) => place !== "").join(" and "));
+  const wanted = [...strays.events.values()].filter((stray) => isWanted(stray.run));
+  wanted.sort((a, b) => a.run - b.run || a.partition - b.partition || a.sequence - b.sequence);
+  for (let from = 0; from < wanted.length;) {
+    const first = wanted[from] as Stray;
+    let to = from + 1;
+    while (to < wanted.length && follows(wanted[to - 1] as Stray, wanted[to] as Stray)) to += 1;
+    findings.addText(strayText(run, first, (wanted[to - 1] as Stray).sequence), to - from, places(first));
+    from = to;
   }
+}
+
+/** Next to each other, and seen in the same places: one range. */
+function follows(stray: Stray, next: Stray): boolean {
+  return next.run === stray.run && next.partition === stray.partition && next.sequence === stray.sequence + 1 && places(next) === places(stray);
+}
+
+function places({ records, rows, letters }: Stray): string {
+  const seen = [records > 0 ? "in the log" : "", rows > 0 ? "in the table" : "", letters > 0 ? "among the dead letters" : ""];
+  return seen.filter((place) => place !== "").join(" and ");
 }

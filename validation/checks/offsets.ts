@@ -27,7 +27,11 @@ export const offsetGap: Check = {
 export function partitionProblems(history: PartitionHistory, isBlurred: boolean): string[] {
   const { log, sink } = history;
   if (log === undefined) return [];
-  if (sink === undefined) return log.end > log.start ? [`no row in sink_offsets, but the log has offsets ${log.start} to ${log.end - 1}`] : [];
+  if (sink === undefined) {
+    // Nothing applied and nothing stored is only late: its events are `unseen`.
+    const hasStored = history.rows.distinct > 0 || history.letters.offsets.length > 0;
+    return hasStored ? [`no row in sink_offsets, but rows or dead letters, and the log has offsets ${log.start} to ${log.end - 1}`] : [];
+  }
   const problems: string[] = [];
   const applied = sink.nextOffset - sink.startOffset;
   const sum = sink.rows + sink.duplicates + sink.deadLetters;
