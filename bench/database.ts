@@ -47,6 +47,14 @@ export async function applied(client: pg.Client, pipeline: Pipeline): Promise<{ 
   return { records: Number(result.rows[0]?.records), rows: Number(result.rows[0]?.rows) };
 }
 
+/** The generation of the newest job that claimed the table; 0 before the first. */
+export async function generation(client: pg.Client, pipeline: Pipeline): Promise<number> {
+  const result = await client.query<{ generation: string }>("SELECT coalesce(max(generation), 0) AS generation FROM sink_offsets WHERE target = $1", [
+    pipeline.table,
+  ]);
+  return Number(result.rows[0]?.generation);
+}
+
 /** Mean size of a row in bytes, as COPY writes it (text), over at most 10,000 rows. */
 export async function meanRowBytes(client: pg.Client, table: string): Promise<number> {
   const result = await client.query<{ bytes: number }>(

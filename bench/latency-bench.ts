@@ -5,7 +5,7 @@ import type { Pipeline } from "../contract/pipeline.ts";
 import { startProducer, stopProducer } from "../platform/local/stack.ts";
 import { type BenchStack, withBenchStack } from "./bench-stack.ts";
 import type { BenchProcess } from "./child-process.ts";
-import { applied, connect, emptyTables, quote } from "./database.ts";
+import { applied, connect, emptyTables, generation, quote } from "./database.ts";
 import { FlushProbe, percentile } from "./flush-probe.ts";
 import { startSinkJob } from "./job-process.ts";
 import { judgeLatency, type LatencyBenchResult, type LatencyRow } from "./latency-result.ts";
@@ -98,10 +98,13 @@ async function measure(target: BenchStack, client: pg.Client, id: VariantId, loa
   const { bench, stack, pipeline } = target;
   const { title, trigger, aggregates } = VARIANTS[id];
   bench.say(`${id}: starting`);
+  const generationBefore = await generation(client, pipeline);
   const job = startSinkJob(target, { trigger, aggregates });
   const probeClient = await connect(stack);
   const probe = new FlushProbe(probeClient);
   try {
+    // It claims the table when Spark is up: events before that would only be a backlog to work off.
+    await until(target, job, `${id}: the job's start`, async () => (await generation(client, pipeline)) > generationBefore);
     const startedMs = Date.now();
     await startProducer(bench.stateDir, { rate: load.rate });
     await until(target, job, `${id}: the job catches up`, async () => {
