@@ -123,7 +123,7 @@ histories.logRead = true;
 report("records", histories.logRecords, micros);
 
 // The stored groups are only there to take their memory: they are what was recomputed.
-for (const table of histories.aggregates) for (const key of table.computed.keys()) table.stored.set(key, table.computedGroup(key) as never);
+for (const table of histories.aggregates) for (const key of table.computedKeys()) table.stored.set(key, table.computedGroup(key) as never);
 let found: ReturnType<typeof findAnomalies> = [];
 micros = timed(() => (found = findAnomalies(histories)));
 report("events judged", perPartition * pipeline.partitions, micros);

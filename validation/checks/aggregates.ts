@@ -22,7 +22,7 @@ export const aggregateMismatch: Check = {
           computed === undefined ? "stored groups that the log does not have" : "groups with other figures",
         );
       }
-      for (const key of table.computed.keys())
+      for (const key of table.computedKeys())
         if (!table.stored.has(key))
           findings.addText(
             `${table.describeKey(key)}: stored no row; recomputed ${table.describeGroup(table.computedGroup(key))}`,

@@ -18,13 +18,16 @@ export class AggregateTable {
   readonly spec: Aggregate;
   /** Columns in the order in which `storedLine` wants them: window, groups, shard, count, sums. */
   readonly columns: readonly string[];
-  readonly computed = new Map<string, ComputedGroup>();
   readonly stored: Map<string, StoredGroup>;
   /** Rows that repeat another's group, or can't be read. */
   readonly odd: string[];
   readonly #keyFields: Field[];
   readonly #sumFields: Field[];
   readonly #windowMs: number;
+  /** By shard, then by group. A group of one column that is a number or text is its own key: no text is made of it per event. */
+  readonly #computed = new Map<number, Map<unknown, ComputedGroup>>();
+  readonly #isPlain: boolean;
+  readonly #isNumber: boolean;
   /** The window of the last event: the next one is often of the same millisecond. */
   #windowOf = "";
   #window = "";
@@ -36,30 +39,29 @@ export class AggregateTable {
     this.odd = [];
     this.#keyFields = spec.groupBy.map(field);
     this.#sumFields = Object.keys(spec.sums).map(field);
+    const [only] = this.#keyFields;
+    this.#isPlain = spec.window === undefined && this.#keyFields.length === 1 && only?.type !== "boolean";
+    this.#isNumber = this.#isPlain && (only?.type === "int" || only?.type === "bigint");
     this.#windowMs = spec.window === undefined ? 0 : windowSizeMs(spec.window.size);
     this.columns = [...(spec.window ? [spec.window.column] : []), ...spec.groupBy, "shard", spec.count, ...Object.values(spec.sums)];
   }
 
   /** Counts one event that the sink must have counted. `shard` is its Kafka partition. */
   add(values: EventValues, shard: number): void {
-    let key = "";
-    if (this.spec.window !== undefined) {
-      const at = values[this.spec.window.field] as string;
-      if (at !== this.#windowOf) {
-        this.#windowOf = at;
-        this.#window = `${Math.floor(Date.parse(at) / this.#windowMs) * this.#windowMs}${SEPARATOR}`;
-      }
-      key = this.#window;
+    let groups = this.#computed.get(shard);
+    if (groups === undefined) {
+      groups = new Map();
+      this.#computed.set(shard, groups);
     }
-    for (const item of this.#keyFields) key += `${String(values[item.name])}${SEPARATOR}`;
-    key += shard;
-    let group = this.computed.get(key);
+    const key = this.#isPlain ? values[(this.#keyFields[0] as Field).name] : this.#keyOf(values);
+    let group = groups.get(key);
     if (group === undefined) {
       group = { count: 0, sums: this.#sumFields.map(() => new ExactSum()) };
-      this.computed.set(key, group);
+      groups.set(key, group);
     }
     group.count += 1;
-    for (const [index, item] of this.#sumFields.entries()) {
+    for (let index = 0; index < this.#sumFields.length; index++) {
+      const item = this.#sumFields[index] as Field;
       const value = values[item.name];
       if (value !== null && value !== undefined) (group.sums[index] as ExactSum).add(scaled(value, item.scale ?? 0));
     }
@@ -80,8 +82,16 @@ export class AggregateTable {
 
   /** What the log says of a group. */
   computedGroup(key: string): StoredGroup | undefined {
-    const group = this.computed.get(key);
+    const at = key.lastIndexOf(SEPARATOR);
+    const plain = key.slice(0, Math.max(at, 0));
+    const group = this.#computed.get(Number(key.slice(at + 1)))?.get(this.#isNumber ? Number(plain) : plain);
     return group === undefined ? undefined : { count: BigInt(group.count), sums: group.sums.map((sum) => sum.value) };
+  }
+
+  /** The keys of all groups that the log has; of the same form as those of `stored`. */
+  *computedKeys(): Generator<string> {
+    for (const [shard, groups] of this.#computed)
+      for (const key of groups.keys()) yield key === "" && this.#keyFields.length === 0 ? String(shard) : `${key as string | number}${SEPARATOR}${shard}`;
   }
 
   /** "minute=2026-01-01T00:00:00.000Z type=refund shard=3" */
@@ -99,6 +109,23 @@ export class AggregateTable {
     if (group === undefined) return "no row";
     const sums = this.#sumFields.map((item, index) => `${this.spec.sums[item.name]} ${decimalText(group.sums[index] as bigint, item.scale ?? 0)}`);
     return [`${this.spec.count} ${group.count}`, ...sums].join(", ");
+  }
+
+  #keyOf(values: EventValues): string {
+    let key = "";
+    if (this.spec.window !== undefined) {
+      const at = values[this.spec.window.field] as string;
+      if (at !== this.#windowOf) {
+        this.#windowOf = at;
+        this.#window = String(Math.floor(Date.parse(at) / this.#windowMs) * this.#windowMs);
+      }
+      key = this.#window;
+    }
+    for (let index = 0; index < this.#keyFields.length; index++) {
+      const text = String(values[(this.#keyFields[index] as Field).name]);
+      key = index === 0 && this.spec.window === undefined ? text : key + SEPARATOR + text;
+    }
+    return key;
   }
 
   #keyText(index: number, text: string | null): string | undefined {
