@@ -59,8 +59,8 @@ export function kafkaDirectory(stateDirectory: string, id: number): string {
   return join(stateDirectory, LAYOUT.data, kafkaName(id));
 }
 
-/** @param jars directory of Kafka's jars (see kafkaJars). */
-export function kafkaSpec(settings: Settings, stateDirectory: string, id: number, jars: string): ProcessSpec {
+/** @param jars directory of Kafka's jars (see kafkaJars). @param archive see kafkaClassArchive. */
+export function kafkaSpec(settings: Settings, stateDirectory: string, id: number, jars: string, archive?: string): ProcessSpec {
   const name = kafkaName(id);
   const directory = kafkaDirectory(stateDirectory, id);
   const address = (listener: string): string => `127.0.0.1:${settings.ports[`kafka-${id}-${listener}` as PortName]}`;
@@ -68,7 +68,15 @@ export function kafkaSpec(settings: Settings, stateDirectory: string, id: number
     name,
     kind: "kafka",
     command: javaCommand(),
-    args: [...KAFKA_JVM, ...kafkaLogging(), "-cp", `${jars}/*`, "kafka.Kafka", join(directory, "server.properties")],
+    args: [
+      ...KAFKA_JVM,
+      ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]),
+      ...kafkaLogging(),
+      "-cp",
+      `${jars}/*`,
+      "kafka.Kafka",
+      join(directory, "server.properties"),
+    ],
     env: nodeEnvironment(),
     secretEnv: {},
     cwd: directory,

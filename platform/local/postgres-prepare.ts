@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { FaultlineError } from "../../contract/errors.ts";
@@ -18,13 +18,16 @@ export async function preparePostgres(settings: Settings, stateDirectory: string
   const home = settings.postgres;
   makeReachable(home);
   const password = ensurePassword(join(stateDirectory, LAYOUT.postgresPassword));
+  // Whatever the umask: PostgreSQL's user must get through. (mkdir with a mode would give the mode to parents too.)
+  mkdirSync(dirname(home.dataDirectory), { recursive: true });
+  if (home.user !== undefined) chmodSync(dirname(home.dataDirectory), 0o711);
   if (!existsSync(home.dataDirectory)) {
     const problem = reachProblem(home);
     if (problem !== undefined)
       throw new FaultlineError("FL_PREREQUISITE", `PostgreSQL can't run here: ${problem}`, { remedy: "./faultline down --volumes, then up again" });
     const temporary = `${home.dataDirectory}.new`;
     rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    mkdirSync(temporary, { mode: 0o700 });
     if (home.user !== undefined) chownSync(temporary, home.user.uid, home.user.gid);
     const tool = { env: postgresEnvironment(home.nativeDirectory), cwd: dirname(temporary), stateDirectory, user: home.user, timeoutMs: 120_000, signal };
     await runTool({

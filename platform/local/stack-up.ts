@@ -6,6 +6,7 @@ import type { Stack, Trigger } from "../../contract/stack.ts";
 import { renderSchema } from "../../db/ddl.ts";
 import { kafkaJars } from "../kafka/jars.ts";
 import { driverSpec } from "./driver.ts";
+import { kafkaClassArchive } from "./kafka-class-archive.ts";
 import { clusterView } from "./kafka-cluster.ts";
 import { prepareKafka } from "./kafka-prepare.ts";
 import { ensureTopic, topicIsComplete } from "./kafka-topic.ts";
@@ -212,10 +213,11 @@ function waitFor(context: Context, what: string, nodes: string[], signal: AbortS
 
 async function startKafka(context: Context, jars: string, signal: AbortSignal): Promise<void> {
   const { settings, stateDirectory, file, say } = context;
+  const archive = await kafkaClassArchive(jars, stateDirectory, () => say("Kafka: class archive, made once"), signal);
   say("Kafka: storage");
   await Promise.all(KAFKA_IDS.map(async (id) => prepareKafka(settings, stateDirectory, id, jars, signal)));
   checkInterrupted(signal, "Kafka");
-  for (const id of KAFKA_IDS) wantUp(context, kafkaSpec(settings, stateDirectory, id, jars));
+  for (const id of KAFKA_IDS) wantUp(context, kafkaSpec(settings, stateDirectory, id, jars, archive));
   say("Kafka: starting 3 nodes");
   const names = KAFKA_IDS.map(kafkaName);
   const servers = bootstrapServers(settings);
