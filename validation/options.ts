@@ -91,7 +91,8 @@ export async function resolveOptions(
     brokers,
     postgres,
     quietTimeoutMs: flags.quietTimeoutMs ?? (config.quiet_timeout_s === undefined ? QUIET_TIMEOUT_MS : config.quiet_timeout_s * 1000),
-    allowNoFaults: flags.allowNoFaults ?? config.allow_no_faults ?? false,
+    // A flag that was not typed is false.
+    allowNoFaults: flags.allowNoFaults === true || config.allow_no_faults === true,
     ...defined({
       topic: flags.topic ?? environment.KAFKA_TOPIC ?? config.topic,
       minAcknowledged: flags.minAcknowledged ?? config.min_acknowledged,
