@@ -48,6 +48,14 @@ it("never lets two processes in, and is free when its holder was killed", async 
   expect("release" in result).toBe(true);
 });
 
+it("is not taken twice by one process", async () => {
+  const first = await acquireLock(directory);
+  const second = await acquireLock(directory);
+  expect("holder" in second && second.holder.pid).toBe(process.pid);
+  if ("release" in first) first.release();
+  expect("release" in (await acquireLock(directory))).toBe(true);
+});
+
 it("names the live holder, and ignores one of another boot", async () => {
   const child = spawn("sleep", ["60"]);
   const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(" ");

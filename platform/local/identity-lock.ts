@@ -33,7 +33,11 @@ export function lockHolders(directory: string): ProcessIdentity[] {
   });
 }
 
+/** What this process holds itself: the files can't tell its own calls apart. */
+const heldHere = new Set<string>();
+
 function tryLock(directory: string, self: ProcessIdentity): IdentityLock | ProcessIdentity {
+  if (heldHere.has(directory)) return self;
   const other = lockHolders(directory).find((holder) => !sameProcess(holder, self));
   if (other !== undefined) return other;
   mkdirSync(directory, { recursive: true });
@@ -42,7 +46,14 @@ function tryLock(directory: string, self: ProcessIdentity): IdentityLock | Proce
   fsyncSync(descriptor);
   closeSync(descriptor);
   const rival = lockHolders(directory).find((holder) => !sameProcess(holder, self));
-  if (rival === undefined) return { release: () => rmSync(path, { force: true }) };
+  if (rival === undefined) {
+    heldHere.add(directory);
+    const release = (): void => {
+      heldHere.delete(directory);
+      rmSync(path, { force: true });
+    };
+    return { release };
+  }
   rmSync(path, { force: true });
   return rival;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readFileSync, cpSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { FaultlineError } from "../../contract/errors.ts";
@@ -33,15 +33,27 @@ export function choosePostgresHome(stateDirectory: string): PostgresHome {
 export function makeReachable(home: PostgresHome): void {
   const { temporaryDirectory } = home;
   if (temporaryDirectory === undefined) return;
-  mkdirSync(temporaryDirectory, { recursive: true, mode: 0o711 });
+  mkdirSync(temporaryDirectory, { recursive: true });
   const stat = lstatSync(temporaryDirectory);
   if (!stat.isDirectory() || stat.uid !== process.getuid?.())
     throw new FaultlineError("FL_PREREQUISITE", `${temporaryDirectory} belongs to somebody else`, { remedy: "./faultline down --volumes, then up again" });
+  // Not by mkdir's mode: the umask would take from it.
+  chmodSync(temporaryDirectory, 0o711);
   if (existsSync(home.nativeDirectory)) return;
   const copy = `${home.nativeDirectory}.new`;
   rmSync(copy, { recursive: true, force: true });
   cpSync(nativeBinaries(), copy, { recursive: true, verbatimSymlinks: true });
+  makeReadable(copy);
   renameSync(copy, home.nativeDirectory);
+}
+
+function makeReadable(directory: string): void {
+  chmodSync(directory, 0o755);
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) chmodSync(path, 0o755);
+    else if (entry.isFile()) chmodSync(path, (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755);
+  }
 }
 
 /** Says what is wrong when the user can't reach what it needs; undefined when all is well. @throws nothing */

@@ -42,7 +42,8 @@ export async function runTool(tool: Tool): Promise<string> {
   child.stdin.on("error", () => {});
   child.stdin.end(tool.input ?? "");
   child.once("error", (error: NodeJS.ErrnoException) => {
-    if (error.name === "AbortError") reject(new FaultlineError("FL_INTERRUPTED", `interrupted: ${tool.title}`));
+    if (error.name === "AbortError")
+      reject(new FaultlineError("FL_INTERRUPTED", `interrupted: ${tool.title}`, { remedy: "./faultline up goes on from here; ./faultline down ends it" }));
     else if (error.code === "ENOENT") reject(new FaultlineError("FL_PREREQUISITE", `${tool.title}: ${tool.command} is missing`, { cause: error }));
     else reject(new FaultlineError("FL_NODE_FAILED", `${tool.title}: ${error.message}`, { cause: error }));
   });

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../contract/errors.ts";
 import { acquireLock } from "./identity-lock.ts";
@@ -19,6 +18,6 @@ export async function withStackLock<T>(stateDirectory: string, work: () => Promi
   try {
     return await work();
   } finally {
-    if (existsSync(stateDirectory)) lock.release();
+    lock.release();
   }
 }
