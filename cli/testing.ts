@@ -40,7 +40,7 @@ export class TestBench {
   }
 
   async verdict(...args: string[]): Promise<{ code: number | null; verdict: VerdictFile }> {
-    const { code, output } = await this.run(["validate", "--json", "--quiet-timeout", "60s", ...args]);
+    const { code, output } = await this.run(["validate", "--json", ...args]);
     const json = output.split("\n").find((line) => line.startsWith('{"version"'));
     if (json === undefined) throw new Error(`no verdict (exit ${code}):\n${output}`);
     return { code, verdict: JSON.parse(json) as VerdictFile };

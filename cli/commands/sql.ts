@@ -1,4 +1,5 @@
 import { buildCommand } from "@stricli/core";
+import type { QueryResult } from "pg";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { CommandContext } from "../context.ts";
 import { requireStack, stackLogin } from "../stack-access.ts";
@@ -8,7 +9,7 @@ type Flags = { json: boolean };
 export const sql = buildCommand<Flags, [string], CommandContext>({
   docs: {
     brief: "Run one SQL statement in the stack's PostgreSQL",
-    fullDescription: `Run one SQL statement in the stack's PostgreSQL and print its rows.\n\nExamples:\n  ./faultline sql "SELECT * FROM sink_offsets ORDER BY partition"\n  ./faultline sql "SELECT count(*) FROM payments" --json`,
+    fullDescription: `Run one SQL statement in the stack's PostgreSQL and print its rows. Several, separated by semicolons, are one transaction.\n\nExamples:\n  ./faultline sql "SELECT * FROM sink_offsets ORDER BY partition"\n  ./faultline sql "SELECT count(*) FROM payments" --json`,
   },
   parameters: {
     flags: { json: { kind: "boolean", brief: "Rows as a JSON array", default: false } },
@@ -18,7 +19,9 @@ export const sql = buildCommand<Flags, [string], CommandContext>({
     const { connectPostgres } = await import("../postgres-client.ts");
     const client = await connectPostgres(stackLogin(requireStack(this)));
     try {
-      const result = await client.query({ text: statement, rowMode: flags.json ? undefined : "array" } as { text: string });
+      const results: unknown = await client.query({ text: statement, rowMode: flags.json ? undefined : "array" } as { text: string });
+      // Several statements, separated by semicolons, are one transaction; the last one's result is shown.
+      const result = (Array.isArray(results) ? results.at(-1) : results) as QueryResult;
       if (flags.json) this.process.stdout.write(`${JSON.stringify(result.rows)}\n`);
       else {
         const names = result.fields.map((field) => field.name);
