@@ -4,7 +4,7 @@ import { runPlan } from "../chaos/engine.ts";
 import { heal } from "../chaos/heal.ts";
 import { encodePlan, makePlan } from "../chaos/plan.ts";
 import { FaultlineError } from "../contract/errors.ts";
-import { type Pipeline } from "../contract/pipeline.ts";
+import type { Pipeline } from "../contract/pipeline.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import type { Stack } from "../contract/stack.ts";
 import type { VerdictFile } from "../contract/verdict.ts";
@@ -15,7 +15,6 @@ import { type LiveLine, liveLine } from "../report/live-line-writer.ts";
 import { writeReport } from "../report/markdown.ts";
 import { measureRun } from "../report/measured-run.ts";
 import { startSampler } from "../report/sampler.ts";
-import type { DemoFlags } from "./commands/demo.ts";
 import type { CommandContext } from "./context.ts";
 import { readPipeline } from "./pipeline-file.ts";
 import { Progress } from "./progress.ts";
@@ -23,6 +22,19 @@ import { stackLogin } from "./stack-access.ts";
 import { SteadyWatch } from "./steady-watch.ts";
 import { judgeRun } from "./judge-run.ts";
 import { watchdogCommand } from "./watchdog-command.ts";
+
+export type DemoFlags = {
+  duration: number;
+  rate: number;
+  seed?: number;
+  interval: number;
+  trigger: "realtime" | "micro-batch";
+  pipeline?: string;
+  malformed: number;
+  targets?: string;
+  keep: boolean;
+  json: boolean;
+};
 
 /** The stack must store rows of every partition this soon after the producer's start; else the machine can't carry it. */
 const STEADY_TIMEOUT_MS = 90_000;

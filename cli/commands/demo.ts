@@ -1,20 +1,8 @@
 import { buildCommand } from "@stricli/core";
 import { VERDICT_EXIT_CODES } from "../../contract/verdict.ts";
 import type { CommandContext } from "../context.ts";
+import type { DemoFlags } from "../demo-run.ts";
 import { parseCount, parseDuration, parsePartsPerMillion, parseSeed } from "../parse.ts";
-
-export type DemoFlags = {
-  duration: number;
-  rate: number;
-  seed?: number;
-  interval: number;
-  trigger: "realtime" | "micro-batch";
-  pipeline?: string;
-  malformed: number;
-  targets?: string;
-  keep: boolean;
-  json: boolean;
-};
 
 export const demo = buildCommand<DemoFlags, [], CommandContext>({
   docs: {
