@@ -1,8 +1,7 @@
 /** What the CLI uses of this room. */
-export { benchLatency, LATENCY_VARIANT_IDS, type LatencyBenchOptions } from "./latency-bench.ts";
+export { benchLatency, type LatencyBenchOptions } from "./latency-bench.ts";
 export type { LatencyBenchResult } from "./latency-result.ts";
 export { renderLatencyTable } from "./latency-table.ts";
 export { benchSink, type SinkBenchOptions } from "./sink-bench.ts";
 export type { SinkBenchResult } from "./sink-result.ts";
 export { renderSinkTable } from "./sink-table.ts";
-export { SINK_VARIANT_IDS } from "./sink-variants.ts";
