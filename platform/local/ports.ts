@@ -33,9 +33,11 @@ const LAST = 31_999;
 /**
  * Chooses a free port for every name; the search begins at a place of the state directory's own, so that two stacks seldom meet.
  * @param asked ports that the user wants; one that is taken is an error.
- * @throws FaultlineError FL_PORT_IN_USE naming who has it, if known.
+ * @throws FaultlineError FL_PORT_IN_USE naming who has it, if known; FL_USAGE for a name that no port has.
  */
 export async function choosePorts(stateDirectory: string, asked: Partial<Ports> = {}): Promise<Ports> {
+  const unknown = Object.keys(asked).filter((name) => !(PORT_NAMES as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new FaultlineError("FL_USAGE", `no port is named "${unknown.join('", "')}"`, { remedy: `ports: ${PORT_NAMES.join(", ")}` });
   for (const [name, port] of Object.entries(asked)) if (!(await isFree(port))) throw portInUse(name, port);
   const chosen = new Map<PortName, number>();
   const taken = new Set(Object.values(asked));
