@@ -9,15 +9,17 @@ import type { BenchStack } from "./bench-stack.ts";
 import { BenchProcess } from "./child-process.ts";
 import { password, quote } from "./database.ts";
 import { checkInterrupted } from "./options.ts";
+import type { CopyFormat } from "./sink-variants.ts";
 import type { Sample } from "./warm-rate.ts";
 
 const FILES = 2;
 const POLL_MS = 50;
 
+export type CopyVariant = { sessions: 1 | 2; format: CopyFormat };
 export type CopyRun = { samples: Sample[]; /** Share of a core that each client used: near 1, the client is what was measured. */ clientShare: number };
 
-function rowFile({ workDir }: BenchStack, index: number): string {
-  return join(workDir, `rows-${index}.copy`);
+function rowFile({ workDir }: BenchStack, format: CopyFormat, index: number): string {
+  return join(workDir, `rows-${format}-${index}.copy`);
 }
 
 function session(target: BenchStack, name: string, args: string[], onLine: (line: string) => void): BenchProcess {
@@ -43,14 +45,14 @@ function session(target: BenchStack, name: string, args: string[], onLine: (line
 }
 
 /** Writes the table's rows into two files, each with half of the partitions. @returns how many. */
-export async function exportTable(target: BenchStack): Promise<number> {
+export async function exportTable(target: BenchStack, format: CopyFormat): Promise<number> {
   const { table, identity, partitions } = target.pipeline;
   const middle = eventNumber(Math.floor(partitions / 2), 0);
   mkdirSync(target.workDir, { recursive: true });
   let rows = 0;
   for (const [index, comparison] of ["<", ">="].entries()) {
     const query = `SELECT * FROM ${quote(table)} WHERE ${quote(identity.event)} ${comparison} ${middle}`;
-    const exporter = session(target, `export-${index}`, ["export", query, rowFile(target, index)], (line) => {
+    const exporter = session(target, `export-${format}-${index}`, ["export", format, query, rowFile(target, format, index)], (line) => {
       rows += (JSON.parse(line) as { rows: number }).rows;
     });
     await untilEnded(target, [exporter]);
@@ -59,8 +61,9 @@ export async function exportTable(target: BenchStack): Promise<number> {
 }
 
 /** Loads the files' rows into the empty table by as many sessions, each in one transaction, and watches the server's own count of rows. */
-export async function copyIn(target: BenchStack, client: pg.Client, sessions: 1 | 2, total: number, onSample: (sample: Sample) => void): Promise<CopyRun> {
-  const files = Array.from({ length: FILES }, (_, index) => rowFile(target, index));
+export async function copyIn(target: BenchStack, client: pg.Client, variant: CopyVariant, total: number, onSample: (sample: Sample) => void): Promise<CopyRun> {
+  const files = Array.from({ length: FILES }, (_, index) => rowFile(target, variant.format, index));
+  const { sessions } = variant;
   const parts = sessions === 1 ? [files] : files.map((file) => [file]);
   const table = quote(target.pipeline.table);
   const backends: number[] = [];
@@ -68,7 +71,7 @@ export async function copyIn(target: BenchStack, client: pg.Client, sessions: 1 
   let rows = 0;
   let lastEndMs = 0;
   const children = parts.map((part, index) =>
-    session(target, `copy-${index}`, ["import", table, ...part], (line) => {
+    session(target, `copy-${index}`, ["import", variant.format, table, ...part], (line) => {
       if (line.startsWith("ready ")) backends.push(Number(line.slice(6)));
       else {
         const report = JSON.parse(line) as { rows: number; cpu_ms: number };

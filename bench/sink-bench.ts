@@ -9,7 +9,7 @@ import { describeMachine, loadNow } from "./machine.ts";
 import { type BenchOptions, chooseOnly, resolveBench, wholeNumber } from "./options.ts";
 import { saveResult } from "./result-file.ts";
 import { judge, type Round, type SinkBenchResult, summarize } from "./sink-result.ts";
-import { batchOffsets, SINK_VARIANT_IDS, SINK_VARIANTS, type SinkVariantId } from "./sink-variants.ts";
+import { batchOffsets, type CopyFormat, SINK_VARIANT_IDS, SINK_VARIANTS, type SinkVariantId } from "./sink-variants.ts";
 import { fillTopic } from "./topic-fill.ts";
 import { type Sample, warmRate } from "./warm-rate.ts";
 
@@ -41,7 +41,11 @@ export async function benchSink(options: SinkBenchOptions): Promise<SinkBenchRes
     try {
       const whole = await firstDrain(target, client, events);
       const rowBytes = await meanRowBytes(client, target.pipeline.table);
-      if (ids.some((id) => SINK_VARIANTS[id].kind === "copy")) await exportTable(target);
+      for (const format of copyFormats(ids)) {
+        bench.say(`writing the rows to files (${format})`);
+        const written = await exportTable(target, format);
+        if (written !== events) throw new FaultlineError("FL_NODE_FAILED", `COPY TO wrote ${written} of ${events} rows`);
+      }
       const rounds: Round[] = [];
       let clientShare: number | null = null;
       for (let round = 1; round <= runs; round++) {
@@ -94,7 +98,7 @@ async function measure(target: BenchStack, client: pg.Client, id: SinkVariantId,
   let clientShare: number | undefined;
   switch (variant.kind) {
     case "copy":
-      ({ samples, clientShare } = await copyIn(target, client, variant.sessions, total, onSample));
+      ({ samples, clientShare } = await copyIn(target, client, variant, total, onSample));
       break;
     case "staging":
       samples = await drainByStaging(target, client, { rewrite: variant.rewrite, batchOffsets: batchOffsets(run.events) }, total, onSample);
@@ -117,6 +121,11 @@ async function measure(target: BenchStack, client: pg.Client, id: SinkVariantId,
   if (rate === null) throw new FaultlineError("FL_USAGE", `${run.label}: over too soon to be measured`, { remedy: "take more events" });
   target.bench.say(`${run.label}: ${count(rate)} rows/s`);
   return { rate, ...(clientShare === undefined ? {} : { clientShare }) };
+}
+
+function copyFormats(ids: readonly SinkVariantId[]): Set<CopyFormat> {
+  const variants = ids.map((id) => SINK_VARIANTS[id]);
+  return new Set(variants.flatMap((variant) => (variant.kind === "copy" ? variant.format : [])));
 }
 
 function rowsOf(id: SinkVariantId, events: number): number {

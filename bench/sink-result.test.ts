@@ -71,7 +71,7 @@ describe("renderSinkTable", () => {
     };
     const text = renderSinkTable(result);
     expect(text).toContain("2 cores (a cpu), 24 GiB, load 0.1 before the start; kafka 4.4.0");
-    expect(text).toContain("| this sink, Real-time Mode | 50,000 / 176,000 / 180,000 | 0.55 | 4.00 |");
+    expect(text).toContain("| this sink, Real-time Mode | 50,000 / 176,000 / 180,000 | 0.55 | – | 4.00 |");
     expect(text).toContain("| foreachBatch, staging table, ON CONFLICT (first 1,600,000) |");
     expect(text).toContain("met     Real-time Mode / limit with 2 sessions: 0.55, wanted 0.50");
   });

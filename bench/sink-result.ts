@@ -1,5 +1,5 @@
 import type { Machine } from "./machine.ts";
-import { LIMIT, PEER, SINK_VARIANT_IDS, SINK_VARIANTS, type SinkVariantId } from "./sink-variants.ts";
+import { BINARY_LIMIT, LIMIT, PEER, SINK_VARIANT_IDS, SINK_VARIANTS, type SinkVariantId } from "./sink-variants.ts";
 import { median } from "./warm-rate.ts";
 
 /** `rates`: rows per second, one per round. Ratios are the median of each round's own, null without the reference. */
@@ -12,6 +12,7 @@ export type SinkRow = {
   median: number;
   max: number;
   ratioToLimit: number | null;
+  ratioToBinaryLimit: number | null;
   ratioToStaging: number | null;
 };
 export type Target = { name: string; wanted: number; measured: number; met: boolean };
@@ -56,6 +57,7 @@ export function summarize(rounds: readonly Round[], rowsPerRun: (id: SinkVariant
         median: Math.round(median(rates)),
         max: Math.round(Math.max(...rates)),
         ratioToLimit: ratio(id, LIMIT),
+        ratioToBinaryLimit: ratio(id, BINARY_LIMIT),
         ratioToStaging: ratio(id, PEER),
       },
     ];

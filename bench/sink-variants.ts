@@ -3,8 +3,9 @@
  * nothing new.
  */
 export const SINK_VARIANTS = {
-  "copy-1": { title: "limit: COPY from a file, 1 session", kind: "copy", sessions: 1, share: 1 },
-  "copy-2": { title: "limit: COPY from files, 2 sessions", kind: "copy", sessions: 2, share: 1 },
+  "copy-1": { title: "limit: COPY from a file as \\copy does (text), 1 session", kind: "copy", sessions: 1, format: "text", share: 1 },
+  "copy-2": { title: "limit: the same, 2 sessions", kind: "copy", sessions: 2, format: "text", share: 1 },
+  "copy-2-binary": { title: "the same in binary, 2 sessions", kind: "copy", sessions: 2, format: "binary", share: 1 },
   realtime: { title: "this sink, Real-time Mode", kind: "sink", trigger: "realtime", aggregates: false, share: 1 },
   "micro-batch": { title: "this sink, micro-batch", kind: "sink", trigger: "micro-batch", aggregates: false, share: 1 },
   staging: { title: "foreachBatch, staging table, ON CONFLICT", kind: "staging", rewrite: false, share: 0.4 },
@@ -13,8 +14,11 @@ export const SINK_VARIANTS = {
   "micro-batch-aggregates": { title: "this sink, micro-batch, with aggregates", kind: "sink", trigger: "micro-batch", aggregates: true, share: 0.5 },
 } as const satisfies Record<string, SinkVariant>;
 
+/** binary is faster to load, but few people have their rows in it. */
+export type CopyFormat = "text" | "binary";
+
 export type SinkVariant = { title: string; share: number } & (
-  | { kind: "copy"; sessions: 1 | 2 }
+  | { kind: "copy"; sessions: 1 | 2; format: CopyFormat }
   | { kind: "sink"; trigger: "realtime" | "micro-batch"; aggregates: boolean }
   | { kind: "staging"; rewrite: boolean }
 );
@@ -23,6 +27,7 @@ export const SINK_VARIANT_IDS = Object.keys(SINK_VARIANTS) as SinkVariantId[];
 
 /** The references that ratios are made with. */
 export const LIMIT: SinkVariantId = "copy-2";
+export const BINARY_LIMIT: SinkVariantId = "copy-2-binary";
 export const PEER: SinkVariantId = "staging";
 
 /** Alike for all: rows per transaction or JDBC batch. */
