@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** How to reach PostgreSQL. `passwordFile` has mode 0600; the password itself is written nowhere else. */
+/** How to reach PostgreSQL. `passwordFile` has mode 0600; beside it, `pgpass` has the same in libpq's format. The password is written nowhere else. */
 export const postgresAddressSchema = z.strictObject({ host: z.string(), port: z.int(), database: z.string(), user: z.string(), passwordFile: z.string() });
 export type PostgresAddress = z.infer<typeof postgresAddressSchema>;
 
