@@ -9,7 +9,7 @@ import { applied, connect, emptyTables, generation, quote } from "./database.ts"
 import { FlushProbe, percentile } from "./flush-probe.ts";
 import { startSinkJob } from "./job-process.ts";
 import { judgeLatency, type LatencyBenchResult, type LatencyRow } from "./latency-result.ts";
-import { describeMachine, loadNow } from "./machine.ts";
+import { busyCores, describeMachine } from "./machine.ts";
 import { type BenchOptions, checkInterrupted, chooseOnly, resolveBench, wholeNumber } from "./options.ts";
 import { saveResult } from "./result-file.ts";
 import { readProducerStatus } from "./topic-fill.ts";
@@ -48,8 +48,7 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
   const rate = wholeNumber("rate", options.rate ?? 5_000, 1);
   const ids = chooseOnly(LATENCY_VARIANT_IDS, options.only);
   const bench = resolveBench(options);
-  const loadBefore = loadNow();
-  if (loadBefore > 1) bench.say(`the machine is busy (load ${loadBefore}): expect noise`);
+  const busyBefore = await busyCores(bench.say);
   return withBenchStack(bench, async (target) => {
     const createdColumn = creationColumn(target.pipeline);
     const client = await connect(target.stack);
@@ -62,7 +61,7 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
         version: 1,
         kind: "latency",
         atMs: Date.now(),
-        machine: describeMachine(target.stack, loadBefore),
+        machine: describeMachine(target.stack, busyBefore),
         pipeline: target.pipeline.name,
         eventsPerSecond: rate,
         warmUpMs,

@@ -28,7 +28,7 @@ describe("latency", () => {
       version: 1,
       kind: "latency",
       atMs: 0,
-      machine: { cores: 2, cpu: "a cpu", memoryGib: 24, loadBefore: 0.1, versions: {} },
+      machine: { cores: 2, cpu: "a cpu", memoryGib: 24, busyBefore: 0.1, versions: {} },
       pipeline: "payments",
       eventsPerSecond: 5_000,
       warmUpMs: 15_000,

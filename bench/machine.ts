@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
+import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { RUN_FILES, runSchema } from "../contract/run.ts";
 import type { Stack } from "../contract/stack.ts";
 import { sparkHome } from "../platform/local/spark.ts";
@@ -10,22 +11,35 @@ export type Machine = {
   cores: number;
   cpu: string;
   memoryGib: number;
-  /** Of one minute, before the stack was started. */ loadBefore: number;
+  /** Cores that others used, before anything of the benchmark ran. */ busyBefore: number;
   versions: Record<string, string>;
 };
 
-/** To be asked before anything of the benchmark runs. */
-export function loadNow(): number {
-  return Math.round((loadavg()[0] ?? 0) * 100) / 100;
+const LOOK_MS = 2_000;
+/** More than this used by others: the figures will be noisy. */
+const BUSY_CORES = 0.3;
+
+/** Watches the machine for two seconds and says when it is busy. To be asked before anything of the benchmark runs. @returns cores in use. */
+export async function busyCores(say: (line: string) => void): Promise<number> {
+  const before = busyMs();
+  const beganMs = performance.now();
+  await sleep(LOOK_MS);
+  const busy = Math.round(((busyMs() - before) / (performance.now() - beganMs)) * 100) / 100;
+  if (busy > BUSY_CORES) say(`others use ${busy} of ${availableParallelism()} cores: expect noise`);
+  return busy;
 }
 
-export function describeMachine(stack: Stack, loadBefore: number): Machine {
+function busyMs(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+}
+
+export function describeMachine(stack: Stack, busyBefore: number): Machine {
   const run = runSchema.parse(JSON.parse(readFileSync(join(stack.runDirectory, RUN_FILES.run), "utf8")));
   return {
     cores: availableParallelism(),
     cpu: cpus()[0]?.model ?? "unknown",
     memoryGib: Math.round(totalmem() / 2 ** 30),
-    loadBefore,
+    busyBefore,
     versions: { ...run.versions, spark: sparkVersion() },
   };
 }
@@ -35,8 +49,8 @@ function sparkVersion(): string {
   return names.map((name) => /^spark-core_[\d.]+-(\d.*)\.jar$/.exec(name)?.[1]).find((version) => version !== undefined) ?? "unknown";
 }
 
-/** One line: "2 cores (…), 24 GiB, load 0.2 before; PostgreSQL 18.1, Kafka 4.4.0, Spark 4.2.0, Java 17, Node 24". */
+/** One line: "2 cores (…), 24 GiB, 0.1 cores in use before the start; PostgreSQL 18.1, Kafka 4.4.0, Spark 4.2.0, Java 17, Node 24". */
 export function machineText(machine: Machine): string {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  return `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, load ${machine.loadBefore} before the start; ${versions.join(", ")}`;
+  return `${machine.cores} cores (${machine.cpu}), ${machine.memoryGib} GiB, ${machine.busyBefore} cores in use before the start; ${versions.join(", ")}`;
 }

@@ -5,7 +5,7 @@ import { checkContents } from "./contents-check.ts";
 import { copyIn, exportTable } from "./copy-limit.ts";
 import { type Contents, connect, emptyTables, meanRowBytes } from "./database.ts";
 import { drainBySink, drainByStaging } from "./drain.ts";
-import { describeMachine, loadNow } from "./machine.ts";
+import { busyCores, describeMachine } from "./machine.ts";
 import { type BenchOptions, chooseOnly, resolveBench, wholeNumber } from "./options.ts";
 import { saveResult } from "./result-file.ts";
 import { judge, type Round, type SinkBenchResult, summarize } from "./sink-result.ts";
@@ -32,8 +32,7 @@ export async function benchSink(options: SinkBenchOptions): Promise<SinkBenchRes
   const runs = wholeNumber("runs", options.runs ?? 3, 1);
   const ids = chooseOnly(SINK_VARIANT_IDS, options.only);
   const bench = resolveBench(options);
-  const loadBefore = loadNow();
-  if (loadBefore > 1) bench.say(`the machine is busy (load ${loadBefore}): expect noise`);
+  const busyBefore = await busyCores(bench.say);
   return withBenchStack(bench, async (target) => {
     const producedPerSecond = Math.round(await fillTopic(target, events));
     bench.say(`produced ${count(events)} events, ${count(producedPerSecond)}/s`);
@@ -62,7 +61,7 @@ export async function benchSink(options: SinkBenchOptions): Promise<SinkBenchRes
         version: 1,
         kind: "sink",
         atMs: Date.now(),
-        machine: describeMachine(target.stack, loadBefore),
+        machine: describeMachine(target.stack, busyBefore),
         pipeline: target.pipeline.name,
         events,
         meanRowBytes: Math.round(rowBytes),

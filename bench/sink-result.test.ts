@@ -59,7 +59,7 @@ describe("renderSinkTable", () => {
       version: 1,
       kind: "sink",
       atMs: 0,
-      machine: { cores: 2, cpu: "a cpu", memoryGib: 24, loadBefore: 0.1, versions: { kafka: "4.4.0" } },
+      machine: { cores: 2, cpu: "a cpu", memoryGib: 24, busyBefore: 0.1, versions: { kafka: "4.4.0" } },
       pipeline: "payments",
       events: 4_000_000,
       meanRowBytes: 99,
@@ -70,7 +70,7 @@ describe("renderSinkTable", () => {
       targets: judge(rows),
     };
     const text = renderSinkTable(result);
-    expect(text).toContain("2 cores (a cpu), 24 GiB, load 0.1 before the start; kafka 4.4.0");
+    expect(text).toContain("2 cores (a cpu), 24 GiB, 0.1 cores in use before the start; kafka 4.4.0");
     expect(text).toContain("| this sink, Real-time Mode | 50,000 / 176,000 / 180,000 | 0.55 | – | 4.00 |");
     expect(text).toContain("| foreachBatch, staging table, ON CONFLICT (first 1,600,000) |");
     expect(text).toContain("met     Real-time Mode / limit with 2 sessions: 0.55, wanted 0.50");
