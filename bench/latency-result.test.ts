@@ -31,6 +31,8 @@ describe("latency", () => {
       machine: { cores: 2, cpu: "a cpu", memoryGib: 24, busyBefore: 0.1, versions: {} },
       pipeline: "payments",
       eventsPerSecond: 5_000,
+      burstEvents: 300_000,
+      lingerMs: 10,
       warmUpMs: 15_000,
       durationMs: 60_000,
       rows: [row, { ...row, id: "micro-batch", title: "micro-batch", throttled: 7 }],

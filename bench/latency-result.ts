@@ -24,6 +24,10 @@ export type LatencyBenchResult = {
   machine: Machine;
   pipeline: string;
   eventsPerSecond: number;
+  /** Produced at full speed, before the warm-up. */
+  burstEvents: number;
+  /** How long the producer's batches waited for more events; part of the latency. */
+  lingerMs: number;
   warmUpMs: number;
   durationMs: number;
   rows: LatencyRow[];

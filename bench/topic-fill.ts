@@ -7,7 +7,7 @@ import { producerDone, startProducer } from "../platform/local/stack.ts";
 import type { BenchStack } from "./bench-stack.ts";
 import { checkInterrupted } from "./options.ts";
 
-/** Has the pipeline's own producer write so many events, as fast as it can. @returns events per second. */
+/** Has the pipeline's own producer write as fast as it can, until the run has so many events in all. @returns events per second of an empty topic. */
 export async function fillTopic({ bench, stack }: BenchStack, events: number): Promise<number> {
   const beganMs = Date.now();
   let saidMs = beganMs;
