@@ -31,6 +31,7 @@ describe("latency", () => {
       machine: { cores: 2, cpu: "a cpu", memoryGib: 24, busyBefore: 0.1, versions: {} },
       pipeline: "payments",
       eventsPerSecond: 5_000,
+      brokerWarmUpMs: 45_000,
       burstEvents: 300_000,
       lingerMs: 10,
       warmUpMs: 15_000,

@@ -24,6 +24,8 @@ export type LatencyBenchResult = {
   machine: Machine;
   pipeline: string;
   eventsPerSecond: number;
+  /** Beside the warm-up, before the first variant. */
+  brokerWarmUpMs: number;
   /** Produced at full speed, before the warm-up. */
   burstEvents: number;
   /** How long the producer's batches waited for more events; part of the latency. */

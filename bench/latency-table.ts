@@ -13,7 +13,7 @@ export function renderLatencyTable(result: LatencyBenchResult): string {
   );
   return [
     machineText(result.machine),
-    `${result.pipeline}: ${result.eventsPerSecond.toLocaleString("en-US")} events/s, producer's linger ${result.lingerMs} ms; a burst of ${result.burstEvents.toLocaleString("en-US")} events and ${result.warmUpMs / 1_000} s warm-up, ${result.durationMs / 1_000} s measured; event's creation to row's commit, in ms`,
+    `${result.pipeline}: ${result.eventsPerSecond.toLocaleString("en-US")} events/s, producer's linger ${result.lingerMs} ms; a burst of ${result.burstEvents.toLocaleString("en-US")} events and ${result.warmUpMs / 1_000} s warm-up (the first ${result.brokerWarmUpMs / 1_000} s more, for the brokers), ${result.durationMs / 1_000} s measured; event's creation to row's commit, in ms`,
     "",
     "| variant | rows | p50 | p90 | p99 | p99.9 | max | flush p50 / p99 |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
