@@ -10,8 +10,8 @@ export type JournalRecord = JournalOpen | JournalPlanned | JournalActive | Journ
 
 export type JournalOpen = { t: "open"; version: 1; seed: number; process: ProcessIdentity; at_ms: number };
 
-/** How to take a fault back, complete by itself: `resume` processes, and let the supervisor `release` the node. */
-export type Undo = { node: string; resume: ProcessIdentity[]; release: boolean };
+/** How to take a fault back, complete by itself: `resume` processes, let the supervisor `release` the node, `lift` the condition of this tag. */
+export type Undo = { node: string; resume: ProcessIdentity[]; release: boolean; lift?: string };
 
 export type JournalPlanned = { t: "planned"; id: number; fault: PlannedFault; node: string; node_kind: NodeKind; undo: Undo; at_ms: number };
 

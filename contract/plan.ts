@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { NODE_KINDS } from "./node.ts";
+import { CONDITION_KINDS, NODE_KINDS } from "./node.ts";
 
-/** kill: SIGKILL, held down for hold_ms, then started again · stop: the same with SIGTERM · pause: SIGSTOP of every process, SIGCONT after hold_ms · restart: SIGTERM, started again at once. */
-export const FAULT_KINDS = ["kill", "stop", "pause", "restart"] as const;
+/**
+ * kill: SIGKILL, held down for hold_ms, then started again · stop: the same with SIGTERM · pause: every process stopped, resumed after hold_ms ·
+ * restart: SIGTERM, started again at once · disconnect, isolate, delay, cpu, memory: the conditions of node.ts, taken off after hold_ms.
+ */
+export const FAULT_KINDS = ["kill", "stop", "pause", "restart", ...CONDITION_KINDS] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const target = z.union([
@@ -21,8 +24,15 @@ export const plannedFaultSchema = z.strictObject({
   at_ms: z.int().nonnegative(),
   kind: z.enum(FAULT_KINDS),
   target,
-  /** How long the node stays dead or paused. 0 for restart. */
+  /** How long the node stays dead or paused, or the condition on it. 0 for restart. */
   hold_ms: z.int().nonnegative(),
+  /** delay: added to every message; jitter_ms: give or take, at most delay_ms. */
+  delay_ms: z.int().min(1).max(60_000).optional(),
+  jitter_ms: z.int().nonnegative().optional(),
+  /** cpu: processes that only compute. */
+  cpu_workers: z.int().min(1).max(64).optional(),
+  /** memory: MiB taken. */
+  memory_mib: z.int().min(1).optional(),
 });
 export type PlannedFault = z.infer<typeof plannedFaultSchema>;
 

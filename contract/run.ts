@@ -9,6 +9,7 @@ export const RUN_FILES = {
   journal: "faults.ndjson",
   samples: "samples.ndjson",
   producerStatus: "producer-status.json",
+  quiesce: "quiesce.json",
   verdict: "verdict.json",
   report: "report.md",
   logs: "logs",
@@ -42,7 +43,7 @@ export type Run = z.infer<typeof runSchema>;
 /** `producer-status.json`, rewritten atomically about every 250 ms while the producer lives. */
 export type ProducerStatus = {
   pid: number;
-  state: "starting" | "producing" | "draining" | "done" | "failed";
+  state: "starting" | "producing" | "quiesced" | "draining" | "done" | "failed";
   at_ms: number;
   attempted: number;
   acknowledged: number;
@@ -56,3 +57,10 @@ export type ProducerStatus = {
   partitions: { partition: number; last_ack_ms: number; next_sequence: number }[];
   error: string | null;
 };
+
+/**
+ * `quiesce.json`, written by a validator that wants silence: the producer makes no new event before `until_ms`, settles what is in flight, and says
+ * state "quiesced". A lease, renewed while it is needed: a validator that dies lets the producer go on. No file: no request.
+ */
+export const quiesceSchema = z.strictObject({ version: z.literal(1), until_ms: z.int(), by: z.string() });
+export type Quiesce = z.infer<typeof quiesceSchema>;

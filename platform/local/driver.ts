@@ -1,20 +1,28 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RUN_FILES } from "../../contract/run.ts";
 import type { Trigger } from "../../contract/stack.ts";
-import { javaCommand, LAYOUT } from "./layout.ts";
+import { javaCommand, LAYOUT, ROOT } from "./layout.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProcessSpec } from "./node-files.ts";
 import { postgresAddress } from "./postgres.ts";
-import { EXECUTOR_JVM, EXECUTOR_MEMORY, type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
+import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "./settings.ts";
 
 /** Exit codes of the job that a new start can't cure: 64 usage, 78 configuration. */
 const FATAL_EXIT_CODES = [64, 78];
 
+/** What the job asks of Spark in each runtime: spark-app/spark-defaults.conf, in the form that spark-submit reads. */
+function sparkDefaults(): Record<string, string> {
+  const lines = readFileSync(join(ROOT, "spark-app/spark-defaults.conf"), "utf8").split("\n");
+  return Object.fromEntries(lines.flatMap((line) => (/^spark/.test(line) ? [line.split(/\s+(.*)/s, 2) as [string, string]] : [])));
+}
+
 /** The job's driver in client mode, with all slots of both workers, so that the loss of one worker leaves enough for every partition. */
 export function driverSpec(settings: Settings, stateDirectory: string, trigger: Trigger, spark: SparkHome): ProcessSpec {
   const address = postgresAddress(settings, stateDirectory);
   const properties = {
+    ...sparkDefaults(),
     "spark.app.name": settings.pipeline,
     "spark.master": sparkMasterUrl(settings),
     "spark.submit.deployMode": "client",
@@ -22,22 +30,7 @@ export function driverSpec(settings: Settings, stateDirectory: string, trigger: 
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.cores.max": WORKER_IDS.length * workerSlots(settings.partitions),
-    "spark.executor.memory": EXECUTOR_MEMORY,
-    "spark.executor.extraJavaOptions": EXECUTOR_JVM,
-    "spark.executor.logs.rolling.strategy": "size",
-    "spark.executor.logs.rolling.maxSize": 16_777_216,
-    "spark.executor.logs.rolling.maxRetainedFiles": 2,
-    // A paused executor is given up after this time; a killed one is noticed at once, by its closed connection.
-    "spark.network.timeout": "15s",
-    "spark.network.timeoutInterval": "5s",
-    "spark.executor.heartbeatInterval": "2s",
-    "spark.storage.blockManagerHeartbeatTimeoutMs": "15s",
-    "spark.rpc.askTimeout": "30s",
-    "spark.task.maxFailures": 1000,
-    "spark.excludeOnFailure.enabled": "false",
-    "spark.stage.maxConsecutiveAttempts": 1000,
     "spark.sql.shuffle.partitions": settings.partitions,
-    "spark.cleaner.referenceTracking.cleanCheckpoints": "false",
   };
   const jobArguments = {
     "--pipeline": join(settings.runDirectory, RUN_FILES.pipeline),

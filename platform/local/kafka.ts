@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KAFKA_IDS, type Settings } from "./settings.ts";
 import { javaCommand, LAYOUT, nodeEnvironment, ROOT } from "./layout.ts";
@@ -20,36 +21,9 @@ export function kafkaProperties(settings: Settings, id: number, logDirectory: st
     "inter.broker.listener.name": "BROKER",
     "controller.listener.names": "CONTROLLER",
     "log.dirs": logDirectory,
-    "default.replication.factor": 3,
-    "min.insync.replicas": 2,
-    "unclean.leader.election.enable": "false",
-    "auto.create.topics.enable": "false",
-    "offsets.topic.replication.factor": 3,
-    "offsets.topic.num.partitions": 3,
-    "transaction.state.log.replication.factor": 3,
-    "transaction.state.log.min.isr": 2,
-    "transaction.state.log.num.partitions": 3,
-    "share.coordinator.state.topic.replication.factor": 3,
-    "share.coordinator.state.topic.min.isr": 2,
-    // A dead or paused broker is fenced, and its partitions led by others, after this time.
-    "broker.session.timeout.ms": 4000,
-    "broker.heartbeat.interval.ms": 500,
-    "replica.lag.time.max.ms": 10000,
-    "group.initial.rebalance.delay.ms": 0,
-    // The validator reads the whole log again: nothing may expire while a run lives.
-    "log.retention.ms": -1,
-    "log.retention.bytes": -1,
-    // Leadership goes back to the preferred replica soon after a broker's return, so that leaders stay spread over the brokers.
-    "leader.imbalance.check.interval.seconds": 10,
-    "controlled.shutdown.enable": "true",
-    "num.network.threads": 2,
-    "num.io.threads": 4,
-    "num.recovery.threads.per.data.dir": 2,
-    "log.cleaner.dedupe.buffer.size": 16777216,
   };
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join("");
+  const own = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
+  return own.join("") + readFileSync(join(ROOT, "platform/kafka/common.properties"), "utf8");
 }
 
 /** Options of the JVM: small, and quick to start. */

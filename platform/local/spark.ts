@@ -6,9 +6,6 @@ import type { ProcessSpec } from "./node-files.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "./settings.ts";
 
 export const workerName = (id: number): string => `spark-worker-${id}`;
-export const EXECUTOR_MEMORY = "1g";
-/** Executors are not started by us, so they don't get spark-app/jvm.options; Spark adds its own module options. */
-export const EXECUTOR_JVM = "-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Dlog4j2.configurationFile=classpath:faultline-log4j2.properties";
 
 /** Where Spark's jars and JVM options lie: what `mvn package` in spark-app makes. */
 export type SparkHome = { home: string; jvmOptionsFile: string };
