@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { clusterView } from "./kafka-cluster.ts";
+import { clusterView } from "../protocol/kafka-cluster.ts";
 import { KAFKA_JVM, kafkaLogging } from "./kafka.ts";
 import { javaCommand, nodeEnvironment } from "./layout.ts";
 import { choosePorts } from "./ports.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { NodeControl, NodeState, NodeStatus, ProcessIdentity, ProcessSelector, Role, Signal } from "../../contract/node.ts";
-import { activeController, clusterView } from "./kafka-cluster.ts";
+import { activeController, clusterView } from "../protocol/kafka-cluster.ts";
 import { kafkaName } from "./kafka.ts";
 import { type Actual, NodeFiles, type ProcessSpec } from "./node-files.ts";
 import { nodeProcesses } from "./node-process.ts";

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeStatus } from "../../contract/node.ts";
 import { type ProducerStatus, RUN_FILES } from "../../contract/run.ts";
-import { type ClusterView, clusterView } from "./kafka-cluster.ts";
+import { kafkaIsReady } from "../protocol/kafka-readiness.ts";
 import { LAYOUT } from "./layout.ts";
 import { postgresAddress } from "./postgres.ts";
-import { postgresAnswers } from "./postgres-client.ts";
+import { postgresAnswers } from "../protocol/postgres-client.ts";
 import type { Settings } from "./settings.ts";
-import { masterPage, workerIsAlive } from "./spark-master-page.ts";
+import { masterPage, workerIsAlive } from "../protocol/spark-master-page.ts";
 
 /** `--status-file` of the job. */
 export type DriverStatus = {
@@ -58,23 +58,6 @@ export async function nodeIsReady(stateDirectory: string, settings: Settings, no
     default:
       return node.kind satisfies never;
   }
-}
-
-async function viewOf(node: NodeStatus): Promise<ClusterView | undefined> {
-  return clusterView(node.addresses["client"] ?? "").catch(() => undefined);
-}
-
-/** The broker is known to, and in every ISR it belongs to as seen by, itself and every other broker that answers; one other must. */
-async function kafkaIsReady(nodes: NodeStatus[], node: NodeStatus): Promise<boolean> {
-  const others = nodes.filter((item) => item.kind === "kafka" && item.state === "running" && item.name !== node.name);
-  const [own, ...rest] = await Promise.all([node, ...others].map(viewOf));
-  const answered = rest.filter((item) => item !== undefined);
-  const id = Number(node.name.split("-").at(-1));
-  return own !== undefined && answered.length > 0 && [own, ...answered].every((item) => isInEveryIsr(item, id));
-}
-
-export function isInEveryIsr(view: ClusterView, id: number): boolean {
-  return view.brokers.includes(id) && view.partitions.every((item) => !item.replicas.includes(id) || item.isr.includes(id));
 }
 
 /** Something was acknowledged since then, or all is: a producer that is done has nothing left to show. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { driverSpec } from "./driver.ts";
 import { kafkaProperties, kafkaSpec } from "./kafka.ts";
-import { isInEveryIsr } from "./readiness.ts";
+import { isInEveryIsr } from "../protocol/kafka-readiness.ts";
 import { PORT_NAMES, type Ports } from "./ports.ts";
 import { unprivilegedUser } from "./postgres-home.ts";
 import { POSTGRES_HBA, postgresConfiguration, postgresSpec } from "./postgres.ts";

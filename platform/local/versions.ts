@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { PostgresAddress } from "../../contract/stack.ts";
 import { javaCommand } from "./layout.ts";
-import { withPostgres } from "./postgres-client.ts";
+import { withPostgres } from "../protocol/postgres-client.ts";
 
 /** Each component's version in its own words: PostgreSQL by SQL, Kafka and Spark by what they log at their start. "unknown" when it did not say. */
 export async function componentVersions(address: PostgresAddress, kafkaLog: string, sparkLog: string): Promise<Record<string, string>> {
