@@ -12,6 +12,10 @@ export type BirthClock = {
   peek(max: number, nowMs: number): BornEvents | undefined;
   /** Takes `count` events, at most as many as the last peek showed. */
   take(count: number): void;
+  /** Until `goOn` nothing is born and no batch is ready. What is born already stays. Again while silent: no effect. */
+  fallSilent(nowMs: number): void;
+  /** Births go on with those that are due after now: those that were due in the silence never come to be, and nobody calls them throttled. */
+  goOn(nowMs: number): void;
 };
 
 export type BornEvents = { count: number; firstMs: number; lastMs: number };
@@ -31,6 +35,7 @@ export class LaneClock implements BirthClock {
   readonly #runs: { first: number; count: number }[] = [];
   #next = 0;
   #suspended = false;
+  #silent = false;
   #backlog = 0;
   #throttled = 0;
 
@@ -51,6 +56,10 @@ export class LaneClock implements BirthClock {
   advance(nowMs: number): void {
     const due = Math.floor((nowMs - this.#startMs) / this.#intervalMs) + 1 - this.#next;
     if (due <= 0) return;
+    if (this.#silent) {
+      this.#next += due;
+      return;
+    }
     const born = this.#suspended ? 0 : Math.min(due, this.#backlogMax - this.#backlog);
     if (born > 0) {
       const last = this.#runs.at(-1);
@@ -65,6 +74,7 @@ export class LaneClock implements BirthClock {
   }
 
   readyAtMs(lingerMs: number, full: number, nowMs: number): number {
+    if (this.#silent) return Infinity;
     if (this.#backlog >= full) return nowMs;
     return this.#dueMs(this.#runs[0]?.first ?? this.#next) + lingerMs;
   }
@@ -85,6 +95,16 @@ export class LaneClock implements BirthClock {
     if (run.count === 0) this.#runs.shift();
   }
 
+  fallSilent(nowMs: number): void {
+    this.advance(nowMs);
+    this.#silent = true;
+  }
+
+  goOn(nowMs: number): void {
+    this.advance(nowMs);
+    this.#silent = false;
+  }
+
   #dueMs(index: number): number {
     return this.#startMs + index * this.#intervalMs;
   }
@@ -94,11 +114,12 @@ export class LaneClock implements BirthClock {
 export class FullSpeed implements BirthClock {
   readonly backlog = 0;
   readonly throttled = 0;
+  #silent = false;
 
   advance(): void {}
 
   readyAtMs(_lingerMs: number, _full: number, nowMs: number): number {
-    return nowMs;
+    return this.#silent ? Infinity : nowMs;
   }
 
   peek(max: number, nowMs: number): BornEvents {
@@ -106,4 +127,12 @@ export class FullSpeed implements BirthClock {
   }
 
   take(): void {}
+
+  fallSilent(): void {
+    this.#silent = true;
+  }
+
+  goOn(): void {
+    this.#silent = false;
+  }
 }

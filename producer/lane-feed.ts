@@ -36,6 +36,11 @@ export class LaneFeed {
     this.wake();
   }
 
+  /** The lane asked for a batch and there is none to cut now. A lane asks only when nothing of it is in doubt. */
+  get isAwaited(): boolean {
+    return this.#wake !== undefined;
+  }
+
   /** Looks again, for example because the budget is used up. */
   wake(): void {
     this.#wake?.();

@@ -31,6 +31,11 @@ export class LedgerWriter {
     this.#size = size;
   }
 
+  /** Every line that was handed over is in the file. */
+  get isWritten(): boolean {
+    return this.#lines === "" && this.#draining === undefined;
+  }
+
   /** @returns when the line, and all lines before it, are on disk. @throws FaultlineError FL_DISK_FULL; then nothing of it stays in the file. */
   async commit(record: LedgerRecord): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
