@@ -21,7 +21,7 @@ import { choosePostgresHome } from "./postgres-home.ts";
 import { preparePostgres } from "./postgres-prepare.ts";
 import { postgresAddress, postgresSpec } from "./postgres.ts";
 import { isAlive, processState } from "./process-identity.ts";
-import { ensureRunDirectory, ensureRunFile, newRunId, type PipelineFile, readPipelineFile } from "./run-directory.ts";
+import { ensureRunDirectory, ensureRunFile, newRunId, type PipelineFile, readPipelineFile } from "../run-directory.ts";
 import { KAFKA_IDS, newClusterId, readSettings, type Settings, WORKER_IDS, writeSettings } from "./settings.ts";
 import { masterPage } from "../protocol/spark-master-page.ts";
 import { type SparkHome, sparkHome, sparkMasterSpec, sparkMasterUrl, sparkWorkerSpec, workerName } from "./spark.ts";
@@ -172,7 +172,7 @@ async function bringUp(context: Context): Promise<Stack> {
   }
   const stack = describe(context);
   const logOf = (name: string): string => context.files.readSpec(name)?.log ?? "";
-  ensureRunFile(settings, await componentVersions(stack.postgres, logOf(kafkaName(1)), logOf("spark-master")));
+  ensureRunFile({ ...settings, runtime: "local" }, await componentVersions(stack.postgres, logOf(kafkaName(1)), logOf("spark-master")));
   if (options.driver !== false) await startDriverNode(context, spark, options.signal);
   writeFileAtomic.sync(join(stateDirectory, LAYOUT.stack), `${JSON.stringify(stack, undefined, 2)}\n`);
   say("ready");

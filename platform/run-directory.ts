@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { FaultlineError } from "../../contract/errors.ts";
-import { parsePipeline, type Pipeline } from "../../contract/pipeline.ts";
-import { type Run, RUN_FILES } from "../../contract/run.ts";
-import type { Settings } from "./settings.ts";
+import { FaultlineError } from "../contract/errors.ts";
+import { parsePipeline, type Pipeline } from "../contract/pipeline.ts";
+import { type Run, RUN_FILES } from "../contract/run.ts";
+
+/** What a run is from its first moment on: `run.json` without what its components say of themselves. */
+export type NewRun = Omit<Run, "version" | "id" | "versions"> & { runId: string; runDirectory: string };
 
 export type PipelineFile = { file: string; text: string; sha256: string; pipeline: Pipeline };
 
@@ -34,14 +36,14 @@ export function newRunId(runsDirectory: string, pipeline: string, nowMs: number)
 }
 
 /** Makes the run directory with its copy of the pipeline file, if it is not there. */
-export function ensureRunDirectory(settings: Settings, pipelineText: string): void {
+export function ensureRunDirectory(settings: Pick<NewRun, "runDirectory">, pipelineText: string): void {
   mkdirSync(join(settings.runDirectory, RUN_FILES.logs), { recursive: true });
   const copy = join(settings.runDirectory, RUN_FILES.pipeline);
   if (!existsSync(copy)) writeFileAtomic.sync(copy, pipelineText);
 }
 
 /** Writes `run.json` once; later starts leave it alone. */
-export function ensureRunFile(settings: Settings, versions: Record<string, string>): void {
+export function ensureRunFile(settings: NewRun, versions: Record<string, string>): void {
   const file = join(settings.runDirectory, RUN_FILES.run);
   if (existsSync(file)) return;
   const run: Run = {
@@ -52,7 +54,7 @@ export function ensureRunFile(settings: Settings, versions: Record<string, strin
     malformedPpm: settings.malformedPpm,
     pipeline: settings.pipeline,
     pipelineSha256: settings.pipelineSha256,
-    runtime: "local",
+    runtime: settings.runtime,
     trigger: settings.trigger,
     createdMs: settings.createdMs,
     versions,

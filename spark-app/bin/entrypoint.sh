@@ -1,0 +1,47 @@
+#!/bin/bash
+# Becomes a Spark master, a worker or the job's driver, or whatever else it is given.
+set -euo pipefail
+
+export SPARK_LOCAL_HOSTNAME=$HOSTNAME
+masters=${SPARK_MASTER_URL:-spark://spark-master:7077,spark-master-2:7077}
+
+daemon() {
+  exec java "@$SPARK_HOME/conf/jvm.options" "-Xmx$1" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
+    -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 -Dspark.worker.timeout=12 "${@:2}"
+}
+
+case ${1:-} in
+master)
+  # The one that leads in ZooKeeper is ALIVE; the other stands by and takes over with all it finds there.
+  daemon 160m -Dspark.deploy.recoveryMode=ZOOKEEPER "-Dspark.deploy.zookeeper.url=${SPARK_ZOOKEEPER:?}" -Dspark.deploy.zookeeper.dir=/spark \
+    -Dspark.deploy.recoveryTimeout=12s -Dspark.deploy.maxExecutorRetries=-1 -Dspark.dead.worker.persistence=1 \
+    -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.master.Master --host "$HOSTNAME" --port 7077 --webui-port 8080
+  ;;
+worker)
+  # Its memory is what executors may ask of the master; the container's limit is what they get.
+  daemon 160m -Dspark.worker.initialRegistrationRetries=1000000 -Dspark.worker.maxRegistrationRetries=1000000 \
+    -Dspark.worker.cleanup.enabled=true -Dspark.worker.cleanup.interval=300 -Dspark.worker.cleanup.appDataTtl=3600 \
+    -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.worker.Worker --host "$HOSTNAME" --port 7078 --webui-port 8081 \
+    --cores "${SPARK_WORKER_SLOTS:-8}" --memory "${SPARK_WORKER_MEMORY:-3g}" --work-dir /var/lib/spark/work "$masters"
+  ;;
+driver)
+  POSTGRES_PASSWORD=$(cat "${POSTGRES_PASSWORD_FILE:?}")
+  export POSTGRES_PASSWORD
+  # The producer makes the run: its directory, topic and tables.
+  for ((second = 0; ; second++)); do
+    [ ! -e /runs/current/run.json ] || break
+    [ "$second" -lt 120 ] || { echo "no run in /runs after 120 s: is the producer up?" >&2 && exit 69; }
+    sleep 1
+  done
+  # What an earlier driver said of itself is not true of this one.
+  rm -f /runs/current/driver-status.json
+  exec spark-submit --class dev.faultline.job.PipelineJob --master "$masters" --deploy-mode client --properties-file "$SPARK_HOME/conf/spark-defaults.conf" \
+    --conf "spark.driver.host=$HOSTNAME" --conf spark.driver.bindAddress=0.0.0.0 --conf spark.ui.enabled=false \
+    --conf "spark.cores.max=$((2 * ${SPARK_WORKER_SLOTS:-8}))" --conf "spark.executor.memory=${SPARK_EXECUTOR_MEMORY:-640m}" \
+    /app/spark-app.jar --pipeline /runs/current/pipeline.yaml --brokers "${KAFKA_BROKERS:?}" --trigger "${FAULTLINE_TRIGGER:-realtime}" \
+    --checkpoint "/checkpoints/${FAULTLINE_TRIGGER:-realtime}" --status-file /runs/current/driver-status.json
+  ;;
+*)
+  exec "$@"
+  ;;
+esac
