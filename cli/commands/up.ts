@@ -8,6 +8,7 @@ type Flags = {
   seed?: number;
   malformed?: number;
   trigger?: "realtime" | "micro-batch";
+  coordination?: "kraft" | "zookeeper";
   port?: readonly (readonly [string, number])[];
   json: boolean;
 };
@@ -16,7 +17,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
   docs: {
     brief: "Start the local stack, or repair it",
     fullDescription:
-      "Start the local stack (3 Kafka nodes, Spark master, 2 workers, driver, PostgreSQL) and wait until each answers its protocol. Again: start what is missing; with another --trigger: swap the driver's.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --port postgres=5432",
+      "Start the local stack (3 Kafka nodes, with --coordination zookeeper also ZooKeeper, Spark master, 2 workers, driver, PostgreSQL) and wait until each answers its protocol. Again: start what is missing; with another --trigger: swap the driver's.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --coordination zookeeper\n  ./faultline up --port postgres=5432",
   },
   parameters: {
     flags: {
@@ -36,6 +37,12 @@ export const up = buildCommand<Flags, [], CommandContext>({
         placeholder: "share",
       },
       trigger: { kind: "enum", values: ["realtime", "micro-batch"], optional: true, brief: "Spark's trigger [default = that of the data, else realtime]" },
+      coordination: {
+        kind: "enum",
+        values: ["kraft", "zookeeper"],
+        optional: true,
+        brief: "Kafka 4.4 with KRaft, or Kafka 3.9.2 with ZooKeeper [default = that of the data, else kraft]",
+      },
       port: {
         kind: "parsed",
         parse: parsePort,
@@ -66,6 +73,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
       ...(flags.seed !== undefined && { seed: flags.seed }),
       ...(flags.malformed !== undefined && { malformedPpm: flags.malformed }),
       ...(flags.trigger !== undefined && { trigger: flags.trigger }),
+      ...(flags.coordination !== undefined && { coordination: flags.coordination }),
       ...(flags.port !== undefined && { ports: Object.fromEntries(flags.port) }),
       onProgress: ({ step }) => progress.say(step),
       signal: this.signal,

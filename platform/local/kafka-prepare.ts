@@ -8,13 +8,13 @@ import type { Settings } from "./settings.ts";
 
 /**
  * Formats a node's storage (once) and writes its configuration (always: ports may change). The storage is formatted beside its place and
- * moved there, so that it is there whole or not at all.
+ * moved there, so that it is there whole or not at all. With ZooKeeper a broker makes its storage itself.
  */
 export async function prepareKafka(settings: Settings, stateDirectory: string, id: number, jars: string, signal?: AbortSignal): Promise<void> {
   const directory = kafkaDirectory(stateDirectory, id);
   const storage = join(directory, "log");
   mkdirSync(directory, { recursive: true });
-  if (!existsSync(storage)) {
+  if (settings.coordination === "kraft" && !existsSync(storage)) {
     const temporary = join(directory, "log.new");
     rmSync(temporary, { recursive: true, force: true });
     const properties = join(directory, "format.properties");

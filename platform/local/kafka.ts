@@ -7,23 +7,31 @@ import type { PortName } from "./ports.ts";
 
 export const kafkaName = (id: number): string => `kafka-${id}`;
 
-/** The server.properties of one combined broker and controller. Sources: Kafka's broker and KRaft configuration reference, 4.4. */
+/**
+ * The server.properties of one combined broker and controller (KRaft), or of one broker (ZooKeeper).
+ * Sources: Kafka's broker and KRaft configuration reference, 4.4; Kafka's broker configuration reference, 3.9.
+ */
 export function kafkaProperties(settings: Settings, id: number, logDirectory: string): string {
   const port = (node: number, listener: string): number => settings.ports[`kafka-${node}-${listener}` as PortName];
-  const listeners = ["client", "broker", "controller"].map((listener) => `${listener.toUpperCase()}://127.0.0.1:${port(id, listener)}`);
-  const properties: Record<string, string | number> = {
+  const zookeeper = settings.coordination === "zookeeper";
+  const listeners = ["client", "broker", ...(zookeeper ? [] : ["controller"])].map((listener) => `${listener.toUpperCase()}://127.0.0.1:${port(id, listener)}`);
+  const kraft = {
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": KAFKA_IDS.map((node) => `${node}@127.0.0.1:${port(node, "controller")}`).join(","),
+    "controller.listener.names": "CONTROLLER",
+  };
+  const properties: Record<string, string | number> = {
+    ...(zookeeper ? { "broker.id": id, "zookeeper.connect": `127.0.0.1:${settings.ports.zookeeper}` } : kraft),
     listeners: listeners.join(","),
     "advertised.listeners": listeners.slice(0, 2).join(","),
     "listener.security.protocol.map": "CLIENT:PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "BROKER",
-    "controller.listener.names": "CONTROLLER",
     "log.dirs": logDirectory,
   };
   const own = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
-  return own.join("") + readFileSync(join(ROOT, "platform/kafka/common.properties"), "utf8");
+  const shared = ["common.properties", ...(zookeeper ? ["zookeeper/broker.properties"] : [])];
+  return own.concat(shared.map((file) => readFileSync(join(ROOT, "platform/kafka", file), "utf8"))).join("");
 }
 
 /** Options of the JVM: small, and quick to start. */
@@ -55,7 +63,11 @@ export function kafkaSpec(settings: Settings, stateDirectory: string, id: number
     secretEnv: {},
     cwd: directory,
     log: join(settings.runDirectory, "logs", `${name}.log`),
-    addresses: { client: address("client"), broker: address("broker"), controller: address("controller") },
+    addresses: {
+      client: address("client"),
+      broker: address("broker"),
+      ...(settings.coordination === "kraft" ? { controller: address("controller") } : {}),
+    },
     restart: "always",
     fatalExitCodes: [],
     stop: { signal: "SIGTERM", timeoutMs: 10_000 },

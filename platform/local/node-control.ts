@@ -71,13 +71,17 @@ export class LocalNodeControl implements NodeControl {
     return nodeIsReady(this.#stateDirectory, this.#settings(), await this.nodes(), name, sinceMs);
   }
 
-  /** Asks every Kafka node that runs; of different answers about a leader the one with the highest epoch counts. */
+  /**
+   * Asks every Kafka node that runs; of different answers about a leader the one with the highest epoch counts. A controller that does not run is
+   * none: with ZooKeeper, brokers name a dead one until there is another.
+   */
   async resolveRole(role: Role): Promise<string | undefined> {
-    const brokers = (await this.nodes()).filter((node) => node.kind === "kafka" && node.state === "running").map((node) => node.addresses["client"] ?? "");
+    const running = (await this.nodes()).filter((node) => node.kind === "kafka" && node.state === "running");
+    const brokers = running.map((node) => node.addresses["client"] ?? "");
     if (role.role === "controller") {
       const answers = await Promise.allSettled(brokers.map(async (address) => activeController(address)));
-      const id = answers.find((answer) => answer.status === "fulfilled" && answer.value !== undefined);
-      return id?.status === "fulfilled" && id.value !== undefined ? kafkaName(id.value) : undefined;
+      const names = answers.flatMap((answer) => (answer.status === "fulfilled" && answer.value !== undefined ? [kafkaName(answer.value)] : []));
+      return names.find((name) => running.some((node) => node.name === name));
     }
     const { topic } = this.#settings();
     const answers = await Promise.allSettled(brokers.map(async (address) => clusterView(address)));

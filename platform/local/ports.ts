@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { FaultlineError } from "../../contract/errors.ts";
+import type { Coordination } from "./settings.ts";
 import { commandLine } from "./process-table.ts";
 
 /** Every port that a local stack listens on, all on 127.0.0.1. */
@@ -15,6 +16,7 @@ export const PORT_NAMES = [
   "kafka-3-client",
   "kafka-3-broker",
   "kafka-3-controller",
+  "zookeeper",
   "postgres",
   "spark-master",
   "spark-master-web",
@@ -25,6 +27,11 @@ export const PORT_NAMES = [
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 export type Ports = Record<PortName, number>;
+
+/** Whether a stack with this coordination listens on it. Every port is chosen, so that a name is always known. */
+export function usesPort(coordination: Coordination, name: PortName): boolean {
+  return coordination === "zookeeper" ? !name.endsWith("-controller") : name !== "zookeeper";
+}
 
 /** Ports are searched below the range that the kernel gives to outgoing connections: a node that is down for a while must find its port free again. */
 const FIRST = 20_000;

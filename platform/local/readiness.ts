@@ -8,6 +8,7 @@ import { postgresAddress } from "./postgres.ts";
 import { postgresAnswers } from "../protocol/postgres-client.ts";
 import type { Settings } from "./settings.ts";
 import { masterPage, workerIsAlive } from "../protocol/spark-master-page.ts";
+import { zookeeperServes } from "../protocol/zookeeper-readiness.ts";
 
 /** `--status-file` of the job. */
 export type DriverStatus = {
@@ -37,6 +38,8 @@ export async function nodeIsReady(stateDirectory: string, settings: Settings, no
   switch (node.kind) {
     case "kafka":
       return kafkaIsReady(nodes, node);
+    case "zookeeper":
+      return zookeeperServes(node.addresses["client"] ?? "");
     case "postgres":
       return postgresAnswers(postgresAddress(settings, stateDirectory));
     case "spark-master": {

@@ -6,10 +6,16 @@ import { FaultlineError } from "../../contract/errors.ts";
 import type { Trigger } from "../../contract/stack.ts";
 import type { Ports } from "./ports.ts";
 
+/** Who tells the brokers who leads: they themselves (Kafka 4.4, KRaft), or ZooKeeper (Kafka 3.9.2). */
+export const COORDINATIONS = ["kraft", "zookeeper"] as const;
+export type Coordination = (typeof COORDINATIONS)[number];
+
 /** What was decided when the stack's data were first made, kept for every later start: `settings.json` in the state directory. */
 export type Settings = {
   version: 1;
-  /** Kafka's cluster id, 16 random bytes in base64url. */
+  /** Missing in files of before there was a choice: kraft. */
+  coordination: Coordination;
+  /** Kafka's cluster id, 16 random bytes in base64url. With ZooKeeper, the brokers make one of their own. */
   clusterId: string;
   ports: Ports;
   runId: string;
@@ -50,10 +56,10 @@ export function readSettings(stateDirectory: string): Settings | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const settings = JSON.parse(text) as Settings;
+  const settings = JSON.parse(text) as Omit<Settings, "coordination"> & Partial<Pick<Settings, "coordination">>;
   if ((settings.version as number) !== 1)
     throw new FaultlineError("FL_CONFIG_INVALID", `${file}: version ${String(settings.version)} is not known; 1 is`, { remedy: "./faultline down --volumes" });
-  return settings;
+  return { ...settings, coordination: settings.coordination ?? "kraft" };
 }
 
 export function writeSettings(stateDirectory: string, settings: Settings): void {

@@ -11,6 +11,7 @@ import { sparkMasterSpec, sparkWorkerSpec } from "./spark.ts";
 
 const settings: Settings = {
   version: 1,
+  coordination: "kraft",
   clusterId: "4L6g3nShT-eMCtK--X86sw",
   ports: Object.fromEntries(PORT_NAMES.map((name, index) => [name, 21_000 + index])) as Ports,
   runId: "20260101T000000Z-payments",

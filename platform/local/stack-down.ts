@@ -20,8 +20,8 @@ export type DownOptions = {
   signal?: AbortSignal;
 };
 
-/** From the source to the sink, so that each can hand over what it has; the last three need nothing of each other. */
-const STOP_ORDER: readonly NodeKind[][] = [["producer"], ["driver"], ["spark-worker"], ["spark-master", "kafka", "postgres"]];
+/** From the source to the sink, so that each can hand over what it has; those in one group need nothing of each other. Brokers sign off at ZooKeeper. */
+const STOP_ORDER: readonly NodeKind[][] = [["producer"], ["driver"], ["spark-worker"], ["spark-master", "kafka", "postgres"], ["zookeeper"]];
 
 /** Time that the supervisor has beyond a node's own stop time. */
 const GRACE_MS = 5_000;

@@ -15,20 +15,22 @@ import { LAYOUT } from "./layout.ts";
 import { LocalNodeControl } from "./node-control.ts";
 import { NodeFiles, type ProcessSpec } from "./node-files.ts";
 import { nodeProcesses } from "./node-process.ts";
-import { choosePorts, isFree, type PortName, type Ports, portInUse } from "./ports.ts";
+import { choosePorts, isFree, type PortName, type Ports, portInUse, usesPort } from "./ports.ts";
 import { postgresAnswers, withPostgres } from "../protocol/postgres-client.ts";
 import { choosePostgresHome } from "./postgres-home.ts";
 import { preparePostgres } from "./postgres-prepare.ts";
 import { postgresAddress, postgresSpec } from "./postgres.ts";
 import { isAlive, processState } from "./process-identity.ts";
 import { ensureRunDirectory, ensureRunFile, newRunId, type PipelineFile, readPipelineFile } from "../run-directory.ts";
-import { KAFKA_IDS, newClusterId, readSettings, type Settings, WORKER_IDS, writeSettings } from "./settings.ts";
+import { type Coordination, KAFKA_IDS, newClusterId, readSettings, type Settings, WORKER_IDS, writeSettings } from "./settings.ts";
 import { masterPage } from "../protocol/spark-master-page.ts";
 import { type SparkHome, sparkHome, sparkMasterSpec, sparkMasterUrl, sparkWorkerSpec, workerName } from "./spark.ts";
 import { withStackLock } from "./stack-lock.ts";
 import { ensureSupervisor } from "./supervisor-process.ts";
 import { componentVersions } from "./versions.ts";
 import { checkInterrupted, type Wait, waitUntil } from "./wait.ts";
+import { zookeeperServes } from "../protocol/zookeeper-readiness.ts";
+import { prepareZookeeper, ZOOKEEPER, zookeeperAddress, zookeeperSpec } from "./zookeeper.ts";
 
 export type UpOptions = {
   stateDir: string;
@@ -40,6 +42,8 @@ export type UpOptions = {
   malformedPpm?: number;
   /** Undefined: what the existing data have, else "realtime". Another one than before swaps the driver's. */
   trigger?: Trigger;
+  /** Undefined: what the existing data have, else "kraft". */
+  coordination?: Coordination;
   /** Ports that must be these. The others are chosen. */
   ports?: Partial<Ports>;
   /** false: leave the driver out (to measure the sink's peers on the same stack). */
@@ -96,6 +100,7 @@ async function settle(options: UpOptions, stateDirectory: string, { pipeline, sh
     const runId = newRunId(runsDirectory, pipeline.name, nowMs);
     settings = {
       version: 1,
+      coordination: options.coordination ?? "kraft",
       clusterId: newClusterId(),
       ports: await choosePorts(stateDirectory, options.ports),
       runId,
@@ -114,6 +119,7 @@ async function settle(options: UpOptions, stateDirectory: string, { pipeline, sh
   } else {
     checkSame("pipeline file (SHA-256)", sha256, found.pipelineSha256, ` (pipeline ${found.pipeline}, topic ${found.topic}, ${found.partitions} partitions)`);
     checkSame("seed", options.seed, found.seed);
+    checkSame("coordination", options.coordination, found.coordination);
     checkSame("malformed events per million", options.malformedPpm, found.malformedPpm);
     settings = { ...found, trigger: options.trigger ?? found.trigger, ports: await keepPorts(options, stateDirectory, found, files) };
   }
@@ -138,6 +144,7 @@ async function keepPorts(options: UpOptions, stateDirectory: string, found: Sett
   });
   const taken = new Set<PortName>();
   for (const [name, port] of Object.entries(found.ports) as [PortName, number][]) {
+    if (!usesPort(found.coordination, name)) continue;
     const node = name.replace(/-(client|broker|controller|web)$/, "");
     const { process } = files.readActual(node);
     if ((process !== null && isAlive(process)) || (await isFree(port))) continue;
@@ -156,7 +163,7 @@ async function bringUp(context: Context): Promise<Stack> {
   const { options, stateDirectory, settings, say } = context;
   const spark = options.spark ?? sparkHome();
   say("Kafka's jars");
-  const jars = await kafkaJars();
+  const jars = await kafkaJars({ coordination: settings.coordination, onProgress: (step) => say(`Kafka: ${step}`), signal: options.signal });
   await ensureSupervisor(stateDirectory);
   // The first error ends all the others' waiting, so that nothing goes on behind the caller's back.
   const failed = new AbortController();
@@ -217,13 +224,14 @@ async function startKafka(context: Context, jars: string, signal: AbortSignal): 
   say("Kafka: storage");
   await Promise.all(KAFKA_IDS.map(async (id) => prepareKafka(settings, stateDirectory, id, jars, signal)));
   checkInterrupted(signal, "Kafka");
+  if (settings.coordination === "zookeeper") await startZookeeper(context, jars, signal);
   for (const id of KAFKA_IDS) wantUp(context, kafkaSpec(settings, stateDirectory, id, jars, archive));
   say("Kafka: starting 3 nodes");
   const names = KAFKA_IDS.map(kafkaName);
   const servers = bootstrapServers(settings);
   await waitUntil(waitFor(context, "Kafka", names, signal), async () => {
     const views = await Promise.all(servers.map(async (server) => clusterView(server)));
-    return views.every((view) => view.brokers.length === KAFKA_IDS.length && view.clusterId === settings.clusterId);
+    return views.every((view) => view.brokers.length === KAFKA_IDS.length && (settings.coordination === "zookeeper" || view.clusterId === settings.clusterId));
   });
   say(`Kafka: topic ${settings.topic}`);
   const { topic, partitions } = file.pipeline;
@@ -232,6 +240,15 @@ async function startKafka(context: Context, jars: string, signal: AbortSignal): 
     return topicIsComplete(servers, topic, partitions);
   });
   say("Kafka: ready");
+}
+
+async function startZookeeper(context: Context, jars: string, signal: AbortSignal): Promise<void> {
+  const { settings, stateDirectory, say } = context;
+  prepareZookeeper(settings, stateDirectory);
+  wantUp(context, zookeeperSpec(settings, stateDirectory, jars));
+  say("ZooKeeper: starting");
+  await waitUntil(waitFor(context, "ZooKeeper", [ZOOKEEPER], signal), async () => zookeeperServes(zookeeperAddress(settings)));
+  say("ZooKeeper: ready");
 }
 
 async function startPostgres(context: Context, signal: AbortSignal): Promise<void> {

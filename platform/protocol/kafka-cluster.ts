@@ -1,4 +1,4 @@
-import { Connection, createTopicsV7, describeQuorumV2, metadataV12 } from "@platformatic/kafka";
+import { apiVersionsV3, Connection, createTopicsV7, describeQuorumV2, metadataV12 } from "@platformatic/kafka";
 import type { Socket } from "node:net";
 
 /** One partition as one broker's metadata has it. */
@@ -48,15 +48,31 @@ export async function clusterView(address: string, topics?: string[], timeoutMs:
   };
 }
 
+/** DescribeQuorum: a broker that is coordinated by ZooKeeper does not list it, and closes the connection when asked. */
+const DESCRIBE_QUORUM = 55;
+
 /**
- * The active KRaft controller's node id, by DescribeQuorum: its leader of `__cluster_metadata`. (Metadata and DescribeCluster name a random
- * broker as controller to clients: KIP-595, KIP-700.) Undefined when nobody leads now.
+ * The active controller's node id; undefined when nobody is it now.
+ * KRaft: by DescribeQuorum, the leader of `__cluster_metadata`. (Metadata and DescribeCluster name a random broker there: KIP-595, KIP-700.)
+ * ZooKeeper: by the broker's metadata. It is the last that a controller told this broker: until the next controller is elected, the dead one.
  */
 export async function activeController(address: string, timeoutMs: number = QUESTION_TIMEOUT_MS): Promise<number | undefined> {
+  const controller = await ask(
+    address,
+    async (connection) => {
+      const { apiKeys } = await apiVersionsV3.api.async(connection, "faultline-platform", "1");
+      if (apiKeys.some(({ apiKey }) => apiKey === DESCRIBE_QUORUM)) return quorumLeader(connection);
+      return (await metadataV12.api.async(connection, [], false, false)).controllerId;
+    },
+    timeoutMs,
+  );
+  return controller >= 0 ? controller : undefined;
+}
+
+async function quorumLeader(connection: Connection): Promise<number> {
   const topics = [{ topicName: "__cluster_metadata", partitions: [{ partitionIndex: 0 }] }];
-  const answer = await ask(address, async (connection) => describeQuorumV2.api.async(connection, topics), timeoutMs);
-  const leader = answer.topics[0]?.partitions[0]?.leaderId ?? -1;
-  return leader >= 0 ? leader : undefined;
+  const answer = await describeQuorumV2.api.async(connection, topics);
+  return answer.topics[0]?.partitions[0]?.leaderId ?? -1;
 }
 
 export type NewTopic = { name: string; partitions: number; replicationFactor: number; configs: Record<string, string> };
