@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LaneClock } from "./lane-clock.ts";
+import { FullSpeed, LaneClock } from "./lane-clock.ts";
 
 type Step = { waitMs: number; takeMax: number };
 const steps = fc.array(fc.record({ waitMs: fc.double({ min: 0, max: 5_000, noNaN: true }), takeMax: fc.nat({ max: 400 }) }), { maxLength: 60 });
@@ -65,4 +65,40 @@ test("in steady state a batch goes when its first event has lingered, at once wh
   clock.advance(110);
   expect(clock.readyAtMs(5, 50, 110)).toBe(105);
   expect(clock.readyAtMs(500, 6, 110)).toBe(110);
+});
+
+test("events that were due in a silence never come to be; those born before keep their times, those after it are due as if nothing had been", () => {
+  const clock = new LaneClock({ startMs: 0, intervalMs: 10, backlogMax: 100 });
+  clock.fallSilent(25);
+  clock.fallSilent(30);
+  expect(clock.readyAtMs(0, 1, 30)).toBe(Infinity);
+  clock.advance(5_000);
+  expect([clock.backlog, clock.throttled]).toEqual([3, 0]);
+  clock.goOn(10_005);
+  expect([clock.backlog, clock.throttled]).toEqual([3, 0]);
+  clock.advance(10_020);
+  expect(clock.peek(100)).toEqual({ count: 3, firstMs: 0, lastMs: 20 });
+  clock.take(3);
+  expect(clock.peek(100)).toEqual({ count: 2, firstMs: 10_010, lastMs: 10_020 });
+  expect(clock.throttled).toBe(0);
+});
+
+test("a silence does not count what it leaves out as throttled, though the backlog is full", () => {
+  const clock = new LaneClock({ startMs: 0, intervalMs: 1, backlogMax: 10 });
+  clock.fallSilent(99);
+  expect([clock.backlog, clock.throttled]).toEqual([10, 90]);
+  clock.goOn(999);
+  clock.take(10);
+  clock.advance(1_000);
+  expect([clock.backlog, clock.throttled]).toEqual([0, 91]);
+  clock.advance(1_001);
+  expect([clock.backlog, clock.throttled]).toEqual([1, 91]);
+});
+
+test("at full speed nothing is ready in a silence", () => {
+  const clock = new FullSpeed();
+  clock.fallSilent();
+  expect(clock.readyAtMs(5, 50, 7)).toBe(Infinity);
+  clock.goOn();
+  expect(clock.readyAtMs(5, 50, 7)).toBe(7);
 });
