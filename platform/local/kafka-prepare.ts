@@ -12,7 +12,7 @@ import type { Settings } from "./settings.ts";
  */
 export async function prepareKafka(settings: Settings, stateDirectory: string, id: number, jars: string, signal?: AbortSignal): Promise<void> {
   const directory = kafkaDirectory(stateDirectory, id);
-  const storage = join(directory, "log");
+  const storage = kafkaStorage(stateDirectory, id);
   mkdirSync(directory, { recursive: true });
   if (settings.coordination === "kraft" && !existsSync(storage)) {
     const temporary = join(directory, "log.new");
@@ -38,5 +38,14 @@ export async function prepareKafka(settings: Settings, stateDirectory: string, i
     renameSync(temporary, storage);
     rmSync(properties, { force: true });
   }
-  writeFileAtomic.sync(join(directory, "server.properties"), kafkaProperties(settings, id, storage));
+  writeKafkaConfiguration(settings, stateDirectory, id);
+}
+
+/** Written anew at every `up`, and when a link is put before the node: ports may change. */
+export function writeKafkaConfiguration(settings: Settings, stateDirectory: string, id: number): void {
+  writeFileAtomic.sync(join(kafkaDirectory(stateDirectory, id), "server.properties"), kafkaProperties(settings, id, kafkaStorage(stateDirectory, id)));
+}
+
+function kafkaStorage(stateDirectory: string, id: number): string {
+  return join(kafkaDirectory(stateDirectory, id), "log");
 }

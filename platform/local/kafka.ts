@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KAFKA_IDS, type Settings } from "./settings.ts";
 import { javaCommand, LAYOUT, nodeEnvironment, ROOT } from "./layout.ts";
+import { behindAddress, ownPort } from "./links.ts";
 import type { ProcessSpec } from "./node-files.ts";
 import type { PortName } from "./ports.ts";
+
+const listener = (name: string, port: number): string => `${name.toUpperCase()}://127.0.0.1:${port}`;
 
 export const kafkaName = (id: number): string => `kafka-${id}`;
 
@@ -14,7 +17,7 @@ export const kafkaName = (id: number): string => `kafka-${id}`;
 export function kafkaProperties(settings: Settings, id: number, logDirectory: string): string {
   const port = (node: number, listener: string): number => settings.ports[`kafka-${node}-${listener}` as PortName];
   const zookeeper = settings.coordination === "zookeeper";
-  const listeners = ["client", "broker", ...(zookeeper ? [] : ["controller"])].map((listener) => `${listener.toUpperCase()}://127.0.0.1:${port(id, listener)}`);
+  const own = (name: string): string => listener(name, name === "client" ? ownPort(settings, kafkaName(id)) : port(id, name));
   const kraft = {
     "process.roles": "broker,controller",
     "node.id": id,
@@ -23,15 +26,16 @@ export function kafkaProperties(settings: Settings, id: number, logDirectory: st
   };
   const properties: Record<string, string | number> = {
     ...(zookeeper ? { "broker.id": id, "zookeeper.connect": `127.0.0.1:${settings.ports.zookeeper}` } : kraft),
-    listeners: listeners.join(","),
-    "advertised.listeners": listeners.slice(0, 2).join(","),
+    listeners: ["client", "broker", ...(zookeeper ? [] : ["controller"])].map(own).join(","),
+    // Clients are told the client port, which a link may have.
+    "advertised.listeners": ["client", "broker"].map((name) => listener(name, port(id, name))).join(","),
     "listener.security.protocol.map": "CLIENT:PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "inter.broker.listener.name": "BROKER",
     "log.dirs": logDirectory,
   };
-  const own = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
+  const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
   const shared = ["common.properties", ...(zookeeper ? ["zookeeper/broker.properties"] : [])];
-  return own.concat(shared.map((file) => readFileSync(join(ROOT, "platform/kafka", file), "utf8"))).join("");
+  return lines.concat(shared.map((file) => readFileSync(join(ROOT, "platform/kafka", file), "utf8"))).join("");
 }
 
 /** Options of the JVM: small, and quick to start. */
@@ -65,6 +69,7 @@ export function kafkaSpec(settings: Settings, stateDirectory: string, id: number
     log: join(settings.runDirectory, "logs", `${name}.log`),
     addresses: {
       client: address("client"),
+      ...behindAddress(settings, name),
       broker: address("broker"),
       ...(settings.coordination === "kraft" ? { controller: address("controller") } : {}),
     },

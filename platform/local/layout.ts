@@ -12,6 +12,8 @@ export const LAYOUT = {
   /** The same in libpq's format, so that psql asks for nothing. */
   postgresPassfile: "secrets/pgpass",
   upDownLock: "up-down.lock",
+  /** Conditions on links (see link-conditions.ts). */
+  links: "links",
   checkpoint: "data/checkpoint",
   driverStatus: "data/driver-status.json",
 } as const;

@@ -1,8 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultlineError } from "../../contract/errors.ts";
-import type { NodeControl, NodeState, NodeStatus, ProcessIdentity, ProcessSelector, Role, Signal } from "../../contract/node.ts";
+import type {
+  Condition,
+  ConditionKind,
+  Imposed,
+  NodeControl,
+  NodeState,
+  NodeStatus,
+  ProcessIdentity,
+  ProcessSelector,
+  Role,
+  Signal,
+} from "../../contract/node.ts";
 import { activeController, clusterView } from "../protocol/kafka-cluster.ts";
+import { impose, imposed, lift, measure, whyUnavailable } from "./conditions.ts";
 import { kafkaName } from "./kafka.ts";
+import { prepareLink } from "./link-prepare.ts";
+import { isLinkable } from "./links.ts";
 import { type Actual, NodeFiles, type ProcessSpec } from "./node-files.ts";
 import { nodeProcesses } from "./node-process.ts";
 import { isAlive, processState, signalProcess } from "./process-identity.ts";
@@ -26,7 +40,7 @@ export class LocalNodeControl implements NodeControl {
   async nodes(): Promise<NodeStatus[]> {
     return this.#files.names().flatMap((name) => {
       const spec = this.#files.readSpec(name);
-      return spec === undefined ? [] : [this.#status(spec, this.#files.readActual(name))];
+      return spec === undefined || spec.link !== undefined ? [] : [this.#status(spec, this.#files.readActual(name))];
     });
   }
 
@@ -90,6 +104,37 @@ export class LocalNodeControl implements NodeControl {
     return newest === undefined || newest.leader < 0 ? undefined : kafkaName(newest.leader);
   }
 
+  async unavailable(name: string, kind: ConditionKind): Promise<string | undefined> {
+    return whyUnavailable(this.#statusOf(name), kind);
+  }
+
+  async prepare(name: string, kind: ConditionKind): Promise<void> {
+    const node = this.#statusOf(name);
+    const why = whyUnavailable(node, kind);
+    if (why !== undefined || !isLinkable(node.kind)) throw new FaultlineError("FL_FAULT_UNAVAILABLE", why ?? `${name} can have no link`);
+    await prepareLink(this.#stateDirectory, name, node.kind, async () => this.ready(name));
+  }
+
+  async impose(name: string, tag: string, condition: Condition, leaseMs: number): Promise<void> {
+    await impose(this.#stateDirectory, this.#statusOf(name), tag, condition, leaseMs);
+  }
+
+  async lift(name: string, tag: string): Promise<void> {
+    await lift(this.#stateDirectory, name, tag);
+  }
+
+  async imposed(): Promise<Imposed[]> {
+    return imposed(this.#stateDirectory, await this.nodes());
+  }
+
+  async measure(name: string, kind: ConditionKind): Promise<number | null> {
+    return measure(this.#statusOf(name), kind);
+  }
+
+  #statusOf(name: string): NodeStatus {
+    return this.#status(this.#spec(name), this.#files.readActual(name));
+  }
+
   #status(spec: ProcessSpec, actual: Actual): NodeStatus {
     const alive = actual.process !== null && isAlive(actual.process);
     return {
@@ -112,7 +157,7 @@ export class LocalNodeControl implements NodeControl {
 
   #spec(name: string): ProcessSpec {
     const spec = this.#files.readSpec(name);
-    if (spec !== undefined) return spec;
+    if (spec !== undefined && spec.link === undefined) return spec;
     const names = this.#files.names();
     if (names.length === 0) throw new FaultlineError("FL_STACK_DOWN", `there is no stack in ${this.#stateDirectory}`, { remedy: "./faultline up" });
     throw new FaultlineError("FL_USAGE", `there is no node "${name}"; nodes: ${names.join(", ")}`);

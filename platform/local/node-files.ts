@@ -7,6 +7,8 @@ import type { NodeKind, ProcessIdentity } from "../../contract/node.ts";
 export type ProcessSpec = {
   name: string;
   kind: NodeKind;
+  /** Not a node but the link before this node (see links.ts): supervised and stopped like one, seen by no plan. */
+  link?: string;
   command: string;
   args: string[];
   env: Record<string, string>;

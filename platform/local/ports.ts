@@ -48,18 +48,32 @@ export async function choosePorts(stateDirectory: string, asked: Partial<Ports> 
   for (const [name, port] of Object.entries(asked)) if (!(await isFree(port))) throw portInUse(name, port);
   const chosen = new Map<PortName, number>();
   const taken = new Set(Object.values(asked));
-  let candidate = FIRST + (createHash("sha256").update(stateDirectory).digest().readUInt32BE(0) % (LAST - FIRST + 1));
+  let candidate = searchStart(stateDirectory);
   for (const name of PORT_NAMES) {
-    let port = asked[name];
-    for (let tries = 0; port === undefined; tries++) {
-      if (tries > LAST - FIRST) throw new FaultlineError("FL_PORT_IN_USE", `no free port from ${FIRST} to ${LAST} on 127.0.0.1`);
-      if (!taken.has(candidate) && (await isFree(candidate))) port = candidate;
-      candidate = candidate === LAST ? FIRST : candidate + 1;
-    }
+    const port = asked[name] ?? (candidate = await nextFree(candidate, taken));
     taken.add(port);
     chosen.set(name, port);
   }
   return Object.fromEntries(chosen) as Ports;
+}
+
+/** Chooses one more free port than choosePorts did. @param taken ports that are not to be it, free or not. @throws FaultlineError FL_PORT_IN_USE */
+export async function chooseSparePort(stateDirectory: string, taken: Iterable<number>): Promise<number> {
+  return nextFree(searchStart(stateDirectory), new Set(taken));
+}
+
+function searchStart(stateDirectory: string): number {
+  return FIRST + (createHash("sha256").update(stateDirectory).digest().readUInt32BE(0) % (LAST - FIRST + 1));
+}
+
+/** The first free port from this one on, round the end of the range. */
+async function nextFree(from: number, taken: ReadonlySet<number>): Promise<number> {
+  let candidate = from;
+  for (let tries = 0; tries <= LAST - FIRST; tries++) {
+    if (!taken.has(candidate) && (await isFree(candidate))) return candidate;
+    candidate = candidate === LAST ? FIRST : candidate + 1;
+  }
+  throw new FaultlineError("FL_PORT_IN_USE", `no free port from ${FIRST} to ${LAST} on 127.0.0.1`);
 }
 
 /** Whether a server could listen on it now. */

@@ -52,9 +52,15 @@ export async function preparePostgres(settings: Settings, stateDirectory: string
     writeOwned(join(temporary, "pg_hba.conf"), POSTGRES_HBA, home.user);
     renameSync(temporary, home.dataDirectory);
   }
-  writeOwned(join(home.dataDirectory, "postgresql.conf"), postgresConfiguration(settings), home.user);
+  writePostgresConfiguration(settings);
   const { host, port, database, user } = postgresAddress(settings, stateDirectory);
   writeFileAtomic.sync(join(stateDirectory, LAYOUT.postgresPassfile), `${host}:${port}:${database}:${user}:${password}\n`, { mode: 0o600 });
+}
+
+/** Written anew at every `up`, and when a link is put before the server: ports may change. */
+export function writePostgresConfiguration(settings: Settings): void {
+  const { dataDirectory, user } = settings.postgres;
+  writeOwned(join(dataDirectory, "postgresql.conf"), postgresConfiguration(settings), user);
 }
 
 function postgresEnvironment(nativeDirectory: string): Record<string, string> {

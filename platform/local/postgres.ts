@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PostgresAddress } from "../../contract/stack.ts";
 import { LAYOUT, nodeEnvironment, ROOT } from "./layout.ts";
+import { behindAddress, ownPort } from "./links.ts";
 import type { ProcessSpec } from "./node-files.ts";
 import type { Settings } from "./settings.ts";
 
@@ -12,7 +13,7 @@ export const DATABASE_USER = "faultline";
 export function postgresConfiguration(settings: Settings): string {
   const values: Record<string, string | number> = {
     listen_addresses: "127.0.0.1",
-    port: settings.ports.postgres,
+    port: ownPort(settings, "postgres"),
     unix_socket_directories: "",
   };
   const own = Object.entries(values).map(([name, value]) => `${name} = '${value}'\n`);
@@ -34,7 +35,7 @@ export function postgresSpec(settings: Settings, stateDirectory: string): Proces
     cwd: join(stateDirectory, LAYOUT.data),
     ...user,
     log: join(settings.runDirectory, "logs/postgres.log"),
-    addresses: { sql: `127.0.0.1:${settings.ports.postgres}` },
+    addresses: { sql: `127.0.0.1:${settings.ports.postgres}`, ...behindAddress(settings, "postgres") },
     restart: "always",
     fatalExitCodes: [],
     // SIGINT is the fast shutdown: sessions are ended, a checkpoint is written.

@@ -18,6 +18,8 @@ export type Settings = {
   /** Kafka's cluster id, 16 random bytes in base64url. With ZooKeeper, the brokers make one of their own. */
   clusterId: string;
   ports: Ports;
+  /** Node → the port that it listens on itself, for those that have a link before them (see links.ts), which has their client port. */
+  links?: Record<string, number>;
   runId: string;
   run: number;
   runDirectory: string;

@@ -41,6 +41,8 @@ export async function down(options: DownOptions): Promise<void> {
     await stopNodes(stateDirectory, settings, say, options.signal);
     await stopSupervisor(stateDirectory);
     await sweep(stateDirectory, settings);
+    // What lay on links is over with them.
+    rmSync(join(stateDirectory, LAYOUT.links), { recursive: true, force: true });
     say("no process is left");
     if (options.volumes === true) {
       removeData(stateDirectory, settings);

@@ -4,6 +4,7 @@ import { type Stack, stackSchema } from "../../contract/stack.ts";
 import type { NodeStatus, ProcessIdentity } from "../../contract/node.ts";
 import { lockHolders } from "./identity-lock.ts";
 import { LAYOUT } from "./layout.ts";
+import { linkName } from "./links.ts";
 import { LocalNodeControl } from "./node-control.ts";
 import { type Actual, NodeFiles } from "./node-files.ts";
 import { nodeIsReady, readDriverStatus } from "./readiness.ts";
@@ -36,13 +37,14 @@ export async function status(stateDir: string): Promise<StackReport> {
   const reports = await Promise.all(
     nodes.map(async (node): Promise<NodeReport> => {
       const actual = files.readActual(node.name);
+      const link = files.readActual(linkName(node.name));
       const jobError = node.kind === "driver" ? readDriverStatus(stateDirectory)?.error : undefined;
       return {
         ...node,
         ready: settings !== undefined && (await nodeIsReady(stateDirectory, settings, nodes, node.name)),
         supervision: actual.state,
         lastExit: actual.last_exit,
-        error: [actual.error, jobError].filter((text) => text !== null && text !== undefined && text !== "").join("; ") || null,
+        error: [actual.error, link.error, jobError].filter((text) => text !== null && text !== undefined && text !== "").join("; ") || null,
       };
     }),
   );

@@ -12,6 +12,8 @@ import { prepareKafka } from "./kafka-prepare.ts";
 import { ensureTopic, topicIsComplete } from "../protocol/kafka-topic.ts";
 import { bootstrapServers, kafkaName, kafkaSpec } from "./kafka.ts";
 import { LAYOUT } from "./layout.ts";
+import { LinkConditions } from "./link-conditions.ts";
+import { keepLinks, linkName, linkSpecs, writeSpecAndMove } from "./links.ts";
 import { LocalNodeControl } from "./node-control.ts";
 import { NodeFiles, type ProcessSpec } from "./node-files.ts";
 import { nodeProcesses } from "./node-process.ts";
@@ -121,7 +123,8 @@ async function settle(options: UpOptions, stateDirectory: string, { pipeline, sh
     checkSame("seed", options.seed, found.seed);
     checkSame("coordination", options.coordination, found.coordination);
     checkSame("malformed events per million", options.malformedPpm, found.malformedPpm);
-    settings = { ...found, trigger: options.trigger ?? found.trigger, ports: await keepPorts(options, stateDirectory, found, files) };
+    const ports = await keepPorts(options, stateDirectory, found, files);
+    settings = { ...found, trigger: options.trigger ?? found.trigger, ports, ...(await keepLinks(stateDirectory, { ...found, ports }, files)) };
   }
   writeSettings(stateDirectory, settings);
   ensureRunDirectory(settings, text);
@@ -146,8 +149,9 @@ async function keepPorts(options: UpOptions, stateDirectory: string, found: Sett
   for (const [name, port] of Object.entries(found.ports) as [PortName, number][]) {
     if (!usesPort(found.coordination, name)) continue;
     const node = name.replace(/-(client|broker|controller|web)$/, "");
-    const { process } = files.readActual(node);
-    if ((process !== null && isAlive(process)) || (await isFree(port))) continue;
+    // A node's port may be its link's.
+    const owners = [node, linkName(node)].map((owner) => files.readActual(owner).process);
+    if (owners.some((process) => process !== null && isAlive(process)) || (await isFree(port))) continue;
     // What is left of a node's children may have it for a moment; the supervisor ends them.
     const spec = files.readSpec(node);
     if (spec !== undefined && nodeProcesses(stateDirectory, spec, null).length > 0) continue;
@@ -203,7 +207,7 @@ function describe({ settings, stateDirectory }: Context): Stack {
 function wantUp({ files, stateDirectory, say }: Context, spec: ProcessSpec, renew = false): void {
   const desired = files.readDesired(spec.name);
   const actual = files.readActual(spec.name);
-  files.writeSpec(spec);
+  writeSpecAndMove(files, spec);
   if (files.isHeld(spec.name)) {
     say(`${spec.name} was held: released`);
     files.removeHold(spec.name);
@@ -212,6 +216,19 @@ function wantUp({ files, stateDirectory, say }: Context, spec: ProcessSpec, rene
     if (processState(identity) === "stopped" && process.kill(identity.pid, "SIGCONT")) say(`${spec.name} was paused (pid ${identity.pid}): resumed`);
   const gaveUp = actual.state === "failed" || actual.state === "done" || actual.state === "backoff";
   if (desired?.want !== "up" || gaveUp || renew) files.writeDesired(spec.name, { want: "up", generation: (desired?.generation ?? 0) + 1 });
+}
+
+/** Brings the links before nodes of this kind up, and takes off what lies on them. @returns their names. */
+function wantLinks(context: Context, kind: "kafka" | "postgres"): string[] {
+  return linkSpecs(context.settings, context.stateDirectory, kind).map((spec) => {
+    const conditions = new LinkConditions(context.stateDirectory, spec.link as string);
+    for (const { tag, delay_ms } of conditions.all()) {
+      context.say(`${spec.link} was delayed by ${delay_ms} ms: lifted`);
+      conditions.remove(tag);
+    }
+    wantUp(context, spec);
+    return spec.name;
+  });
 }
 
 function waitFor(context: Context, what: string, nodes: string[], signal: AbortSignal | undefined): Wait {
@@ -227,7 +244,7 @@ async function startKafka(context: Context, jars: string, signal: AbortSignal): 
   if (settings.coordination === "zookeeper") await startZookeeper(context, jars, signal);
   for (const id of KAFKA_IDS) wantUp(context, kafkaSpec(settings, stateDirectory, id, jars, archive));
   say("Kafka: starting 3 nodes");
-  const names = KAFKA_IDS.map(kafkaName);
+  const names = [...KAFKA_IDS.map(kafkaName), ...wantLinks(context, "kafka")];
   const servers = bootstrapServers(settings);
   await waitUntil(waitFor(context, "Kafka", names, signal), async () => {
     const views = await Promise.all(servers.map(async (server) => clusterView(server)));
@@ -257,11 +274,12 @@ async function startPostgres(context: Context, signal: AbortSignal): Promise<voi
   await preparePostgres(settings, stateDirectory, signal);
   checkInterrupted(signal, "PostgreSQL");
   wantUp(context, postgresSpec(settings, stateDirectory));
+  const names = ["postgres", ...wantLinks(context, "postgres")];
   say("PostgreSQL: starting");
   const address = postgresAddress(settings, stateDirectory);
-  await waitUntil(waitFor(context, "PostgreSQL", ["postgres"], signal), async () => postgresAnswers(address));
+  await waitUntil(waitFor(context, "PostgreSQL", names, signal), async () => postgresAnswers(address));
   // Two `up` never meet here (lock), but IF NOT EXISTS is no lock against other clients: one transaction, so all or nothing.
-  await waitUntil(waitFor(context, "schema", ["postgres"], signal), async () => {
+  await waitUntil(waitFor(context, "schema", names, signal), async () => {
     await withPostgres(address, async (client) => client.query(`BEGIN;\n${renderSchema(file.pipeline)}COMMIT;`), 30_000);
     return true;
   });
