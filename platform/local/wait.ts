@@ -34,10 +34,14 @@ export async function waitUntil(wait: Wait, question: () => Promise<boolean>): P
     for (const name of wait.nodes) checkNode(wait.files, name);
     if (Date.now() > deadlineMs) {
       const words = wait.nodes.map((name) => lastWords(wait.files, name)).join("\n");
-      throw new FaultlineError("FL_NOT_READY", `${wait.what}: not within ${wait.timeoutMs / 1000} s\n${words}`, {
-        remedy: "see the logs named above; ./faultline up goes on from here",
-        cause: last,
-      });
+      throw new FaultlineError(
+        "FL_NOT_READY",
+        `${wait.what}: not within ${wait.timeoutMs / 1000} s${last instanceof Error ? ` (${last.message})` : ""}\n${words}`,
+        {
+          remedy: "see the logs named above; ./faultline up goes on from here",
+          cause: last,
+        },
+      );
     }
     await sleep(POLL_MS);
   }

@@ -60,13 +60,18 @@ export async function activeController(address: string, timeoutMs: number = QUES
   const controller = await ask(
     address,
     async (connection) => {
-      const { apiKeys } = await apiVersionsV3.api.async(connection, "faultline-platform", "1");
-      if (apiKeys.some(({ apiKey }) => apiKey === DESCRIBE_QUORUM)) return quorumLeader(connection);
+      if (await hasQuorum(connection)) return quorumLeader(connection);
       return (await metadataV12.api.async(connection, [], false, false)).controllerId;
     },
     timeoutMs,
   );
   return controller >= 0 ? controller : undefined;
+}
+
+/** Whether the broker is of a KRaft cluster. */
+async function hasQuorum(connection: Connection): Promise<boolean> {
+  const { apiKeys } = await apiVersionsV3.api.async(connection, "faultline-platform", "1");
+  return apiKeys.some(({ apiKey }) => apiKey === DESCRIBE_QUORUM);
 }
 
 async function quorumLeader(connection: Connection): Promise<number> {
@@ -77,7 +82,10 @@ async function quorumLeader(connection: Connection): Promise<number> {
 
 export type NewTopic = { name: string; partitions: number; replicationFactor: number; configs: Record<string, string> };
 
-/** Creates a topic. @throws the client's error, also when it is there already (TOPIC_ALREADY_EXISTS). */
+/**
+ * Creates a topic. A KRaft broker hands this on to the controller; with ZooKeeper only the controller takes it, so it is looked up first.
+ * @throws the client's error, also when it is there already (TOPIC_ALREADY_EXISTS), or the controller is another now (NOT_CONTROLLER: try again).
+ */
 export async function createTopic(address: string, topic: NewTopic, timeoutMs = 15_000): Promise<void> {
   const request = {
     name: topic.name,
@@ -86,5 +94,14 @@ export async function createTopic(address: string, topic: NewTopic, timeoutMs = 
     assignments: [],
     configs: Object.entries(topic.configs).map(([name, value]) => ({ name, value })),
   };
-  await ask(address, async (connection) => createTopicsV7.api.async(connection, [request], timeoutMs, false), timeoutMs);
+  const taker = await ask(address, async (connection) => ((await hasQuorum(connection)) ? address : controllerAddress(connection)), timeoutMs);
+  await ask(taker, async (connection) => createTopicsV7.api.async(connection, [request], timeoutMs, false), timeoutMs);
+}
+
+/** host:port of the controller, on the listener that this connection goes to. Only with ZooKeeper (see activeController). */
+async function controllerAddress(connection: Connection): Promise<string> {
+  const { brokers, controllerId } = await metadataV12.api.async(connection, [], false, false);
+  const controller = brokers.find(({ nodeId }) => nodeId === controllerId);
+  if (controller === undefined) throw new Error("no broker is controller now");
+  return `${controller.host}:${controller.port}`;
 }
