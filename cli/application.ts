@@ -11,6 +11,7 @@ import { report } from "./commands/report.ts";
 import { schema } from "./commands/schema.ts";
 import { sql } from "./commands/sql.ts";
 import { status } from "./commands/status.ts";
+import { submission } from "./commands/submission.ts";
 import { test } from "./commands/test.ts";
 import { up } from "./commands/up.ts";
 import { validate } from "./commands/validate.ts";
@@ -18,7 +19,7 @@ import type { CommandContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
 
 const routes = buildRouteMap<string, CommandContext>({
-  routes: { demo, up, down, status, produce, chaos, heal, validate, report, sql, schema, bench, test, doctor },
+  routes: { demo, up, down, status, produce, chaos, heal, validate, report, submission, sql, schema, bench, test, doctor },
   docs: {
     brief: "Start a streaming pipeline, break it, and prove that nothing was lost",
     fullDescription:

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { runPlan } from "../chaos/engine.ts";
@@ -5,11 +6,10 @@ import { heal } from "../chaos/heal.ts";
 import { encodePlan, makePlan } from "../chaos/plan.ts";
 import { FaultlineError } from "../contract/errors.ts";
 import type { Pipeline } from "../contract/pipeline.ts";
-import { RUN_FILES } from "../contract/run.ts";
+import { RUN_FILES, runSchema } from "../contract/run.ts";
 import type { Stack } from "../contract/stack.ts";
 import type { VerdictFile } from "../contract/verdict.ts";
-import { LocalNodeControl } from "../platform/local/node-control.ts";
-import { down, startProducer, status, stopProducer, up } from "../platform/local/stack.ts";
+import { down, status, up } from "../platform/local/stack.ts";
 import { faultTableText } from "../report/fault-table.ts";
 import { type LiveLine, liveLine } from "../report/live-line-writer.ts";
 import { writeReport } from "../report/markdown.ts";
@@ -18,7 +18,10 @@ import { startSampler } from "../report/sampler.ts";
 import type { CommandContext } from "./context.ts";
 import { readPipeline } from "./pipeline-file.ts";
 import { Progress } from "./progress.ts";
-import { stackLogin } from "./stack-access.ts";
+import { startStackProducer, stopStackProducer } from "./producer-control.ts";
+import { insideContainer, type Runtime } from "./runtime-choice.ts";
+import { requireStack, stackLogin } from "./stack-access.ts";
+import { nodeControl } from "./stack-runtime.ts";
 import { SteadyWatch } from "./steady-watch.ts";
 import { judgeRun } from "./judge-run.ts";
 import { watchdogCommand } from "./watchdog-command.ts";
@@ -34,6 +37,7 @@ export type DemoFlags = {
   targets?: string;
   keep: boolean;
   json: boolean;
+  runtime?: Runtime;
 };
 
 /** The stack must store rows of every partition this soon after the producer's start; else the machine can't carry it. */
@@ -46,30 +50,11 @@ const GRACE_MS = 60_000;
 export async function runDemo(context: CommandContext, flags: DemoFlags): Promise<VerdictFile> {
   const { signal } = context;
   const progress = new Progress(context.process.stderr);
-  if ((await status(context.stateDir)).runDirectory !== undefined)
-    throw new FaultlineError("FL_STACK_BUSY", "a stack is here already, and the demo starts from nothing", {
-      remedy: "./faultline down --volumes, then again",
-    });
-  const { file, pipeline } = readPipeline(context.root, flags.pipeline);
-  const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  progress.say(`seed ${seed}; the same seed gives the same events and the same plan`);
-
   await using cleanUp = new AsyncDisposableStack();
-  if (!flags.keep)
-    cleanUp.defer(async () => {
-      progress.say("stopping everything");
-      await down({ stateDir: context.stateDir, volumes: true, onProgress: ({ step }) => progress.say(step) });
-    });
-  const stack = await up({
-    stateDir: context.stateDir,
-    runsDir: context.runsDir,
-    pipelineFile: file,
-    seed,
-    malformedPpm: flags.malformed,
-    trigger: flags.trigger,
-    onProgress: ({ step }) => progress.say(step),
-    signal,
-  });
+  // In a container the stack was brought up from outside, and is taken down there.
+  const { stack, seed } = insideContainer() ? existingStack(context) : await localStack(context, flags, progress, cleanUp);
+  const { pipeline } = readPipeline(context.root, join(stack.runDirectory, RUN_FILES.pipeline));
+  progress.say(`seed ${seed}; the same seed gives the same events and the same plan`);
 
   await produceAndBreak(context, flags, { stack, pipeline, seed, progress });
 
@@ -92,6 +77,44 @@ export async function runDemo(context: CommandContext, flags: DemoFlags): Promis
   return verdict.file;
 }
 
+function existingStack(context: CommandContext): { stack: Stack; seed: number } {
+  const stack = requireStack(context);
+  const run = runSchema.parse(JSON.parse(readFileSync(join(stack.runDirectory, RUN_FILES.run), "utf8")));
+  return { stack, seed: run.seed };
+}
+
+/** Starts a local stack from nothing; `cleanUp` takes it down again unless it is to be kept. @throws FaultlineError FL_STACK_BUSY, and as `up`. */
+async function localStack(
+  context: CommandContext,
+  flags: DemoFlags,
+  progress: Progress,
+  cleanUp: AsyncDisposableStack,
+): Promise<{ stack: Stack; seed: number }> {
+  if ((await status(context.stateDir)).runDirectory !== undefined)
+    throw new FaultlineError("FL_STACK_BUSY", "a stack is here already, and the demo starts from nothing", {
+      remedy: "./faultline down --volumes, then again",
+    });
+  const { file } = readPipeline(context.root, flags.pipeline);
+  const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
+  const onProgress = ({ step }: { step: string }): void => progress.say(step);
+  if (!flags.keep)
+    cleanUp.defer(async () => {
+      progress.say("stopping everything");
+      await down({ stateDir: context.stateDir, volumes: true, onProgress });
+    });
+  const stack = await up({
+    stateDir: context.stateDir,
+    runsDir: context.runsDir,
+    pipelineFile: file,
+    seed,
+    malformedPpm: flags.malformed,
+    trigger: flags.trigger,
+    onProgress,
+    signal: context.signal,
+  });
+  return { stack, seed };
+}
+
 /** Steady first, then the plan, then heal and drain. */
 async function produceAndBreak(
   context: CommandContext,
@@ -100,12 +123,12 @@ async function produceAndBreak(
 ): Promise<void> {
   const { stack, pipeline, seed, progress } = run;
   const { signal } = context;
-  const control = new LocalNodeControl(context.stateDir);
+  const control = nodeControl(context, pipeline.topic);
   const journalFile = join(stack.runDirectory, RUN_FILES.journal);
   const live: LiveLine = liveLine(context.process.stderr, Date.now());
   const steady = new SteadyWatch(pipeline.partitions);
 
-  await startProducer(context.stateDir, { rate: flags.rate });
+  await startStackProducer(context, control, flags.rate);
   const sampler = await startSampler({
     brokers: stack.bootstrapServers,
     topic: pipeline.topic,
@@ -144,7 +167,7 @@ async function produceAndBreak(
     });
     if (result.aborted) throw new FaultlineError("FL_INTERRUPTED", `interrupted; the run so far is in ${basename(stack.runDirectory)}`);
     await heal({ journalFile, control, by: "heal" });
-    await stopProducer(context.stateDir);
+    await stopStackProducer(context, control);
     await steady.waitUntilStored(QUIET_TIMEOUT_MS, signal);
   } finally {
     live.end();

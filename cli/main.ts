@@ -1,9 +1,26 @@
 import { run } from "@stricli/core";
 import { application } from "./application.ts";
+import { FaultlineError } from "../contract/errors.ts";
+import { forwardToCompose } from "./compose-forward.ts";
 import { type CommandContext, commandContext } from "./context.ts";
+import { errorText } from "./error-text.ts";
 
+const context = commandContext();
+const argv = process.argv.slice(2);
+// A client that holds this container's input open: when it is gone, however it went, there is nobody to break things for.
+const lease = process.env["FAULTLINE_STDIN_LEASE"] === "1";
+// Not for the watchdog: it is to outlive this process.
+delete process.env["FAULTLINE_STDIN_LEASE"];
+if (lease) process.stdin.resume().once("end", () => process.kill(process.pid, "SIGTERM"));
+try {
+  const forwarded = await forwardToCompose(context, argv);
+  if (forwarded !== undefined) process.exit(forwarded);
+} catch (error) {
+  process.stderr.write(`${errorText(error)}\n`);
+  process.exit(error instanceof FaultlineError ? error.exitCode : 70);
+}
 // Node's type lets exitCode be undefined, the runner's does not; it only ever writes it.
-await run(application, process.argv.slice(2), commandContext() as CommandContext & { process: { exitCode: number } });
+await run(application, argv, context as CommandContext & { process: { exitCode: number } });
 // The argument scanner's own codes are negative; all of them are the user's usage.
 const code = Number(process.exitCode ?? 0);
 if (code < 0) process.exitCode = code === -1 ? 70 : 64;

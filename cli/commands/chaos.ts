@@ -6,9 +6,10 @@ import { FaultlineError } from "../../contract/errors.ts";
 import { RUN_FILES } from "../../contract/run.ts";
 import type { CommandContext } from "../context.ts";
 import { parseDuration, parseSeed } from "../parse.ts";
+import { type Runtime, RUNTIMES } from "../runtime-choice.ts";
 import { requireStack } from "../stack-access.ts";
 
-type Flags = { duration: number; interval: number; seed?: number; targets?: string; plan?: string; dryRun: boolean; json: boolean; runtime?: "local" };
+type Flags = { duration: number; interval: number; seed?: number; targets?: string; plan?: string; dryRun: boolean; json: boolean; runtime?: Runtime };
 
 export const chaos = buildCommand<Flags, [], CommandContext>({
   docs: {
@@ -31,20 +32,20 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
       plan: { kind: "parsed", parse: String, optional: true, brief: "Run this plan file instead of drawing one", placeholder: "file" },
       dryRun: { kind: "boolean", default: false, brief: "Print the plan and do nothing" },
       json: { kind: "boolean", default: false, brief: "Events as NDJSON on standard output" },
-      runtime: { kind: "enum", values: ["local"], optional: true, brief: "Which stack [default = the one that is up]" },
+      runtime: { kind: "enum", values: RUNTIMES, optional: true, brief: "Which stack [default = the one that is up]" },
     },
   },
   async func(flags) {
-    const [{ encodePlan, makePlan, parsePlan }, { runPlan }, { LocalNodeControl }, { watchdogCommand }, { readPipeline }] = await Promise.all([
+    const [{ encodePlan, makePlan, parsePlan }, { runPlan }, { nodeControl }, { watchdogCommand }, { readPipeline }] = await Promise.all([
       import("../../chaos/plan.ts"),
       import("../../chaos/engine.ts"),
-      import("../../platform/local/node-control.ts"),
+      import("../stack-runtime.ts"),
       import("../watchdog-command.ts"),
       import("../pipeline-file.ts"),
     ]);
     const stack = requireStack(this);
-    const control = new LocalNodeControl(this.stateDir);
     const { pipeline } = readPipeline(this.root, join(stack.runDirectory, RUN_FILES.pipeline));
+    const control = nodeControl(this, pipeline.topic);
     const plan =
       flags.plan === undefined
         ? makePlan({

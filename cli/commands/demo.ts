@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import { VERDICT_EXIT_CODES } from "../../contract/verdict.ts";
 import type { CommandContext } from "../context.ts";
+import { insideContainer, RUNTIMES } from "../runtime-choice.ts";
 import type { DemoFlags } from "../demo-run.ts";
 import { parseCount, parseDuration, parsePartsPerMillion, parseSeed } from "../parse.ts";
 
@@ -20,11 +21,17 @@ export const demo = buildCommand<DemoFlags, [], CommandContext>({
       pipeline: { kind: "parsed", parse: String, optional: true, brief: "Pipeline file [default = pipelines/payments.yaml]", placeholder: "file" },
       malformed: { kind: "parsed", parse: parsePartsPerMillion, default: "0.1%", brief: "Share of malformed events", placeholder: "share" },
       targets: { kind: "parsed", parse: String, optional: true, brief: "Strike only these, see chaos --help", placeholder: "list" },
+      runtime: { kind: "enum", values: RUNTIMES, optional: true, brief: "Processes on this machine, or containers [default = local]" },
       keep: { kind: "boolean", default: false, brief: "Leave the stack up at the end" },
       json: { kind: "boolean", default: false, brief: "verdict.json on standard output; progress on standard error" },
     },
   },
   async func(flags) {
+    if (!insideContainer() && (flags.runtime ?? process.env["FAULTLINE_RUNTIME"]) === "compose") {
+      const { demoCompose } = await import("../demo-compose.ts");
+      this.process.exitCode = await demoCompose(this, flags);
+      return;
+    }
     const { runDemo } = await import("../demo-run.ts");
     const verdict = await runDemo(this, flags);
     this.process.exitCode = VERDICT_EXIT_CODES[verdict.verdict];

@@ -3,8 +3,9 @@ import { buildCommand } from "@stricli/core";
 import { RUN_FILES } from "../../contract/run.ts";
 import type { CommandContext } from "../context.ts";
 import { resolveRun } from "../run-directory.ts";
+import { type Runtime, RUNTIMES } from "../runtime-choice.ts";
 
-type Flags = { run?: string; by: "heal" | "watchdog"; json: boolean };
+type Flags = { run?: string; runtime?: Runtime; by: "heal" | "watchdog"; json: boolean };
 
 export const heal = buildCommand<Flags, [], CommandContext>({
   docs: {
@@ -21,14 +22,15 @@ export const heal = buildCommand<Flags, [], CommandContext>({
         brief: "The run whose journal is replayed [default = that of the stack that is up]",
         placeholder: "id",
       },
+      runtime: { kind: "enum", values: RUNTIMES, optional: true, brief: "Which stack [default = the one that is up]" },
       by: { kind: "enum", values: ["heal", "watchdog"], default: "heal", brief: "Who heals, for the journal" },
       json: { kind: "boolean", default: false, brief: "The result as JSON" },
     },
   },
   async func(flags) {
-    const [{ heal: healJournal }, { LocalNodeControl }] = await Promise.all([import("../../chaos/heal.ts"), import("../../platform/local/node-control.ts")]);
+    const [{ heal: healJournal }, { nodeControl }] = await Promise.all([import("../../chaos/heal.ts"), import("../stack-runtime.ts")]);
     const runDirectory = resolveRun(this, flags.run);
-    const result = await healJournal({ journalFile: join(runDirectory, RUN_FILES.journal), control: new LocalNodeControl(this.stateDir), by: flags.by });
+    const result = await healJournal({ journalFile: join(runDirectory, RUN_FILES.journal), control: nodeControl(this), by: flags.by });
     const out = this.process.stdout;
     if (flags.json) {
       out.write(`${JSON.stringify(result)}\n`);

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import type { CommandContext } from "../context.ts";
+import { type Runtime, RUNTIMES } from "../runtime-choice.ts";
 import { parsePartsPerMillion, parsePort, parseSeed } from "../parse.ts";
 
-type Flags = {
+export type UpFlags = {
+  runtime?: Runtime;
   pipeline?: string;
   seed?: number;
   malformed?: number;
@@ -13,11 +15,11 @@ type Flags = {
   json: boolean;
 };
 
-export const up = buildCommand<Flags, [], CommandContext>({
+export const up = buildCommand<UpFlags, [], CommandContext>({
   docs: {
-    brief: "Start the local stack, or repair it",
+    brief: "Start the stack, or repair it",
     fullDescription:
-      "Start the local stack (3 Kafka nodes, with --coordination zookeeper also ZooKeeper, Spark master, 2 workers, driver, PostgreSQL) and wait until each answers its protocol. Again: start what is missing; with another --trigger: swap the driver's.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --coordination zookeeper\n  ./faultline up --port postgres=5432",
+      "Start the local stack (3 Kafka nodes, with --coordination zookeeper also ZooKeeper, Spark master, 2 workers, driver, PostgreSQL) and wait until each answers its protocol. Again: start what is missing; with another --trigger: swap the driver's.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --coordination zookeeper\n  ./faultline up --port postgres=5432\n  ./faultline up --runtime compose",
   },
   parameters: {
     flags: {
@@ -51,10 +53,16 @@ export const up = buildCommand<Flags, [], CommandContext>({
         brief: "A port that must be this one, e.g. postgres=5432; the others are chosen",
         placeholder: "name=n",
       },
+      runtime: { kind: "enum", values: RUNTIMES, optional: true, brief: "Processes on this machine, or containers [default = local]" },
       json: { kind: "boolean", default: false, brief: "stack.json on standard output" },
     },
   },
   async func(flags) {
+    if ((flags.runtime ?? process.env["FAULTLINE_RUNTIME"]) === "compose") {
+      const { upCompose } = await import("../up-compose.ts");
+      await upCompose(this, flags);
+      return;
+    }
     const [{ up: upStack, status }, { Progress }, { readPipeline }, { statusText }, { RUN_FILES }] = await Promise.all([
       import("../../platform/local/stack.ts"),
       import("../progress.ts"),

@@ -3,8 +3,9 @@ import { VERDICT_EXIT_CODES } from "../../contract/verdict.ts";
 import type { ValidateFlags } from "../../validation/options.ts";
 import type { CommandContext } from "../context.ts";
 import { parseCount, parseDuration } from "../parse.ts";
+import { type Runtime, RUNTIMES } from "../runtime-choice.ts";
 
-type Flags = Omit<ValidateFlags, "quietTimeoutMs"> & { quietTimeout?: number; allowNoFaults: boolean; canary: boolean; json: boolean };
+type Flags = Omit<ValidateFlags, "quietTimeoutMs"> & { quietTimeout?: number; allowNoFaults: boolean; canary: boolean; json: boolean; runtime?: Runtime };
 
 const text = (brief: string, placeholder: string) => ({ kind: "parsed", parse: String, optional: true, brief, placeholder }) as const;
 
@@ -16,6 +17,7 @@ export const validate = buildCommand<Flags, [], CommandContext>({
   },
   parameters: {
     flags: {
+      runtime: { kind: "enum", values: RUNTIMES, optional: true, brief: "Which stack [default = the one that is up]" },
       run: text("The run [default = the stack's, else the newest]", "id"),
       producerLogPath: text("The run ledger, without a run directory", "file"),
       journal: text("The fault journal", "file"),
@@ -47,7 +49,7 @@ export const validate = buildCommand<Flags, [], CommandContext>({
       json: { kind: "boolean", default: false, brief: "verdict.json on standard output" },
     },
   },
-  async func({ json, quietTimeout, ...flags }) {
+  async func({ json, quietTimeout, runtime: _, ...flags }) {
     const [{ resolveOptions }, { judgeRun }, { Progress }, { findStack }, { findRun }] = await Promise.all([
       import("../../validation/options.ts"),
       import("../judge-run.ts"),

@@ -1,0 +1,95 @@
+import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { FaultlineError } from "../contract/errors.ts";
+import type { CommandContext } from "./context.ts";
+
+type Place = Pick<CommandContext, "root" | "runsDir" | "signal">;
+
+/** Services that run on demand. */
+const TOOLS = ["--profile", "tools"];
+
+/** Whether this checkout's stack of containers has any container, running or not. False also where there is no Docker. */
+export function composeIsUp(root: string): boolean {
+  const result = spawnSync("docker", ["compose", "ps", "--all", "--quiet"], { cwd: root, encoding: "utf8", timeout: 20_000 });
+  return result.status === 0 && result.stdout.trim() !== "";
+}
+
+/** @throws FaultlineError FL_PREREQUISITE when Docker does not answer or .env is missing. */
+export function checkCompose(root: string): void {
+  const engine = spawnSync("docker", ["version", "--format", "{{.Server.Version}}"], { encoding: "utf8", timeout: 20_000 });
+  if (engine.status !== 0)
+    throw new FaultlineError("FL_PREREQUISITE", `Docker does not answer: ${(engine.error?.message ?? engine.stderr).trim()}`, {
+      remedy: "install Docker with its compose plugin, and start it; or take --runtime local",
+    });
+  const config = spawnSync("docker", ["compose", "config", "--quiet"], { cwd: root, encoding: "utf8", timeout: 20_000 });
+  if (config.status !== 0) throw new FaultlineError("FL_PREREQUISITE", `docker compose config: ${config.stderr.trim()}`, { remedy: "cp .env.example .env" });
+}
+
+/** Runs `docker compose ARGS` with its output on this process's standard error. @throws FaultlineError FL_NODE_FAILED; FL_INTERRUPTED */
+export async function compose(place: Place, args: string[], variables: Record<string, string> = {}): Promise<void> {
+  const code = await run(place, "docker", ["compose", ...args], { stdio: ["ignore", 2, 2], env: { ...process.env, ...variables } });
+  if (place.signal.aborted) throw new FaultlineError("FL_INTERRUPTED", "interrupted");
+  if (code !== 0)
+    throw new FaultlineError("FL_NODE_FAILED", `docker compose ${args.join(" ")} ended with ${code}`, {
+      remedy: "see its output above, and: docker compose logs",
+    });
+}
+
+/** Builds every image, those of the tools too; starts everything and waits until each service is healthy. */
+export async function composeUp(place: Place, variables: Record<string, string> = {}): Promise<void> {
+  await compose(place, [...TOOLS, "build"], variables);
+  await compose(place, ["up", "--detach", "--wait", "--wait-timeout", "300"], variables);
+}
+
+export async function composeDown(place: Place, volumes: boolean): Promise<void> {
+  // Also when the user has interrupted: this is the cleaning up.
+  await compose({ ...place, signal: new AbortController().signal }, [...TOOLS, "down", "--remove-orphans", ...(volumes ? ["--volumes"] : [])]);
+}
+
+/**
+ * Runs a command of this CLI in the stack's `chaos` container, where nodes have their names and the run its files. Ctrl-C reaches it; and when this
+ * process dies by SIGKILL, the container sees its standard input end and undoes and stops by itself.
+ * @param mounts host file → path in the container, read-only. @returns the command's exit code.
+ */
+export async function runInside(place: Place, argv: string[], mounts: Record<string, string> = {}): Promise<number> {
+  const terminal = process.stdout.isTTY && process.stdin.isTTY;
+  const volumes = Object.entries(mounts).flatMap(([file, path]) => ["--volume", `${file}:${path}:ro`]);
+  const lease = terminal ? [] : ["--no-TTY", "--env", "FAULTLINE_STDIN_LEASE=1"];
+  const args = ["compose", ...TOOLS, "--progress", "quiet", "run", "--rm", "--no-deps", ...volumes, ...lease, "chaos", ...argv];
+  return run(place, "docker", args, { stdio: [terminal ? "inherit" : "pipe", "inherit", "inherit"], detached: !terminal });
+}
+
+/** Copies the current run's directory out of the stack's volume into runs/, and each container's log with it. @returns its path here. */
+export async function copyRun(place: Place): Promise<string | undefined> {
+  const tools = ["compose", ...TOOLS, "--progress", "quiet", "run", "--rm", "--no-deps", "--no-TTY", "--entrypoint"];
+  const link = spawnSync("docker", [...tools, "readlink", "chaos", "/runs/current"], { cwd: place.root, encoding: "utf8", timeout: 60_000 });
+  const id = link.stdout.trim();
+  if (link.status !== 0 || !/^[\w-]+$/.test(id)) return undefined;
+  const logs = join(place.runsDir, id, "logs");
+  mkdirSync(logs, { recursive: true });
+  const script = `docker ${tools.join(" ")} tar chaos -C /runs -cf - "$ID" | tar -C "$RUNS" -xf - --no-same-owner
+    for service in $(docker compose ps --all --services); do docker compose logs --no-color --no-log-prefix "$service" >"$RUNS/$ID/logs/$service.log" 2>&1; done`;
+  const code = await run(place, "sh", ["-c", script], { stdio: ["ignore", "ignore", 2], env: { ...process.env, RUNS: place.runsDir, ID: id } });
+  return code === 0 ? join(place.runsDir, id) : undefined;
+}
+
+/**
+ * In a process group of its own: Ctrl-C of a terminal goes to this process only, which hands it on once. (What is told twice ends at once, without
+ * cleaning up.) A client that has the terminal itself stays in the group, and sends what is typed to its container.
+ */
+function run({ root, signal }: Place, file: string, args: string[], options: SpawnOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: root, detached: true, ...options });
+    const stop = (): void => void child.kill("SIGINT");
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    child.on("error", (error) =>
+      reject(new FaultlineError("FL_PREREQUISITE", `${file}: ${error.message}`, { remedy: "install Docker with its compose plugin" })),
+    );
+    child.on("close", (code, signalName) => {
+      signal.removeEventListener("abort", stop);
+      resolve(code ?? (signalName === null ? 1 : 130));
+    });
+  });
+}
