@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,11 +36,23 @@ export class BrokerlessWorld {
     this.directory = directory;
   }
 
-  static async make(): Promise<BrokerlessWorld> {
-    return new BrokerlessWorld(await mkdtemp(join(tmpdir(), "faultline-brokerless-")));
+  static async #make(): Promise<BrokerlessWorld> {
+    const world = new BrokerlessWorld(await mkdtemp(join(tmpdir(), "faultline-brokerless-")));
+    await copyFile(PIPELINE_FILE, world.file("pipeline"));
+    return world;
   }
 
-  async destroy(): Promise<void> {
+  /** Tells a story in a new world. Each has its own producers, so that stories can wait side by side. */
+  static async tell(story: (world: BrokerlessWorld) => Promise<void>): Promise<void> {
+    const world = await BrokerlessWorld.#make();
+    try {
+      await story(world);
+    } finally {
+      await world.#destroy();
+    }
+  }
+
+  async #destroy(): Promise<void> {
     this.broker = async () => {};
     for (const producer of this.#producers) await producer.stop();
     await rm(this.directory, { recursive: true });
@@ -64,13 +77,20 @@ export class BrokerlessWorld {
 
   /** Waits for a status, and says the last one when it does not come. */
   async until(isReached: (status: ProducerStatus) => boolean): Promise<void> {
-    const end = performance.now() + 5_000;
+    const end = performance.now() + 12_000;
     for (;;) {
       const { status } = this;
       if (status !== undefined && isReached(status)) return;
       if (performance.now() > end) throw new Error(`the producer stays ${JSON.stringify(status)}`);
       await sleep(20);
     }
+  }
+
+  /** Bytes that the ledger gets in a while: longer than a producer's look at the request, and than its status is old. */
+  async ledgerGrowth(): Promise<number> {
+    const before = this.ledgerBytes;
+    await sleep(900);
+    return this.ledgerBytes - before;
   }
 
   /** Starts a producer: what `runProducer` does once the topic is ready. */
@@ -82,7 +102,7 @@ export class BrokerlessWorld {
       seed: SEED,
       malformed_ppm: 0,
       pipeline: this.#pipeline.name,
-      pipeline_sha256: "",
+      pipeline_sha256: createHash("sha256").update(readFileSync(PIPELINE_FILE)).digest("hex"),
       topic: this.#pipeline.topic,
       partitions: this.#pipeline.partitions,
       pid: process.pid,

@@ -4,42 +4,26 @@ import { expect, test } from "vitest";
 import type { Quiesce } from "../contract/run.ts";
 import { BrokerlessWorld } from "./brokerless.fixture.ts";
 
-/** Longer than the producer's look at the file, and than its status is old. */
 const SEVERAL_LOOKS_MS = 900;
 
-/** Each test has a producer of its own, so they can wait side by side. */
-async function inWorld(story: (world: BrokerlessWorld) => Promise<void>): Promise<void> {
-  const world = await BrokerlessWorld.make();
-  try {
-    await story(world);
-  } finally {
-    await world.destroy();
-  }
-}
+const inWorld = (story: (world: BrokerlessWorld) => Promise<void>) => BrokerlessWorld.tell(story);
 
 function ask(world: BrokerlessWorld, leaseMs: number): Promise<void> {
   const request: Quiesce = { version: 1, until_ms: Date.now() + leaseMs, by: "test" };
   return writeFile(world.file("quiesce"), JSON.stringify(request));
 }
 
-/** Bytes that the ledger gets in a while. */
-async function growth(world: BrokerlessWorld): Promise<number> {
-  const before = world.ledgerBytes;
-  await sleep(SEVERAL_LOOKS_MS);
-  return world.ledgerBytes - before;
-}
-
 test.concurrent.each([{ rate: 500 }, { rate: 0 }])("at rate $rate the ledger stands still while silence is wanted, and only then", ({ rate }) =>
   inWorld(async (world) => {
     await world.start({ rate });
     await world.until(({ state }) => state === "producing");
-    expect(await growth(world), "without a request it grows").toBeGreaterThan(0);
+    expect(await world.ledgerGrowth(), "without a request it grows").toBeGreaterThan(0);
 
     await ask(world, 60_000);
     await world.until(({ state }) => state === "quiesced");
     const silentMs = Date.now();
     const { attempted, backlog } = world.status ?? {};
-    expect(await growth(world)).toBe(0);
+    expect(await world.ledgerGrowth()).toBe(0);
     expect(world.status).toMatchObject({ attempted, acknowledged: attempted, backlog, indeterminate: 0, state: "quiesced" });
 
     await rm(world.file("quiesce"));
@@ -66,7 +50,7 @@ test.concurrent("a lease that nobody renews ends by itself", () =>
     await ask(world, 1_500);
     await world.until(({ state }) => state === "quiesced");
     await world.until(({ state }) => state === "producing");
-    expect(await growth(world)).toBeGreaterThan(0);
+    expect(await world.ledgerGrowth()).toBeGreaterThan(0);
   }));
 
 test.concurrent("it is not silent before what is in flight has its outcome", () =>
@@ -81,7 +65,7 @@ test.concurrent("it is not silent before what is in flight has its outcome", () 
     expect(world.status?.state).toBe("producing");
     answer.resolve();
     await world.until(({ state }) => state === "quiesced");
-    expect(await growth(world)).toBe(0);
+    expect(await world.ledgerGrowth()).toBe(0);
   }));
 
 test.concurrent("a producer that starts in a silence makes nothing until it ends", () =>

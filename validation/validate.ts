@@ -1,4 +1,4 @@
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
 import type { PostgresLogin } from "../contract/stack.ts";
 import type { AnomalyKind, VerdictFile } from "../contract/verdict.ts";
@@ -9,6 +9,7 @@ import { Histories } from "./histories/histories.ts";
 import { LedgerIngest } from "./histories/ledger-ingest.ts";
 import { findAnomalies, judge } from "./judge.ts";
 import { notProved } from "./not-proved.ts";
+import { ProducerSilence } from "./producer-silence.ts";
 import { readLog, readSink } from "./read-histories.ts";
 import type { Progress } from "./read-histories.ts";
 import { ledgerSize, readLedger } from "./read/ledger-file.ts";
@@ -47,7 +48,8 @@ const MIN_ACKNOWLEDGED = 1000;
 const HOPELESS = new Set(["FL_POSTGRES_AUTH", "FL_SCHEMA_MISSING", "FL_TOPIC_MISSING", "FL_TOPIC_MISMATCH"]);
 
 /**
- * Judges a run: reads ledger, PostgreSQL and Kafka whole, compares every event, and gives the verdict. Faults must have been healed before. Writes nothing.
+ * Judges a run: reads ledger, PostgreSQL and Kafka whole, compares every event, and gives the verdict. Faults must have been healed before.
+ * A producer that still runs is asked for silence meanwhile (`quiesce.json`, the only thing that is written).
  * What can't be read makes the verdict UNKNOWN, unless the rest proves it INVALID.
  * @throws FaultlineError FL_RUN_MISSING, FL_LEDGER_DAMAGED, FL_PIPELINE_INVALID: it is not known what to judge. FL_INTERRUPTED.
  */
@@ -72,6 +74,7 @@ async function judgeRun(options: ValidateOptions, signal: AbortSignal): Promise<
   const histories = new Histories(pipeline, { run: open.run, seed: open.seed, malformedPpm: open.malformed_ppm });
 
   const sources = new Sources(options, topic, pipeline.table);
+  const silence = new ProducerSilence(options.runDirectory ?? dirname(files.ledger), progress);
   try {
     const attempt = async (read: () => Promise<void>): Promise<boolean> => {
       try {
@@ -85,6 +88,7 @@ async function judgeRun(options: ValidateOptions, signal: AbortSignal): Promise<
         return !(error instanceof FaultlineError && HOPELESS.has(error.code));
       }
     };
+    await silence.begin(signal);
     let goOn = await attempt(async () => {
       const quiet = await sources.waitUntilQuiet(files.ledger, signal);
       if (quiet.outcome !== "quiet")
@@ -121,6 +125,7 @@ async function judgeRun(options: ValidateOptions, signal: AbortSignal): Promise<
       for (const kind of ["phantom", "aggregate-mismatch", "offset-gap"] as const) doubtful.add(kind);
     }
   } finally {
+    await silence.end();
     await sources.close();
   }
 
