@@ -6,7 +6,7 @@ export const test = buildCommand<{ only?: readonly Suite[] }, [], CommandContext
   docs: {
     brief: "Run all checks and tests, a real chaos run included",
     fullDescription:
-      "Run all checks and tests: check (types, lint, format, dead code), unit, java (mvn verify in spark-app), e2e (real stacks, real kills, damage that must be found).\nEnds with one line: N passed, N failed.\n\nExamples:\n  ./faultline test\n  ./faultline test --only unit --only check",
+      "Run all checks and tests: check (types, lint, format, dead code), unit, java (mvn verify in spark-app), e2e (real stacks, real kills, damage that must be found), compose (the same on containers; only where Docker answers).\nEnds with one line: N passed, N failed.\n\nExamples:\n  ./faultline test\n  ./faultline test --only unit --only check",
   },
   parameters: {
     flags: {
