@@ -7,6 +7,7 @@ import { readOutput } from "./engine-stream.ts";
 /** The newest version of the Engine API whose answers this client was tested with. An older engine is spoken to in its own. */
 const NEWEST_VERSION = "1.45";
 const CALL_TIMEOUT_MS = 10_000;
+const PAUSE_ROUNDS = 10;
 
 /** As `GET /containers/json` lists it. State: created, running, paused, restarting, removing, exited, dead. */
 export type ContainerSummary = { Id: string; Names: string[]; Labels: Record<string, string>; State: string };
@@ -88,7 +89,7 @@ export class EngineApi {
   }
   /** A signal to process 1. Docker takes it for a manual stop, so the restart policy stands aside until `start`. */
   async kill(id: string, signal: string): Promise<void> {
-    await this.#json("POST", `/containers/${id}/kill?signal=${signal}`);
+    await this.#json("POST", `/containers/${id}/kill?signal=${signal}`, undefined, 30_000);
   }
   /** Does nothing to one that runs (304). */
   async start(id: string): Promise<void> {
@@ -98,8 +99,20 @@ export class EngineApi {
   async stop(id: string, timeoutS: number): Promise<void> {
     await this.#json("POST", `/containers/${id}/stop?t=${timeoutS}`, undefined, timeoutS * 1000 + CALL_TIMEOUT_MS);
   }
+  /**
+   * With cgroup v1 runc gives up after 1,000 looks at a container that will not freeze, as on a machine with more to do than it can, and lets it go
+   * on (opencontainers/runc, cgroups/fs/freezer.go: "unable to freeze"); so it is asked again.
+   */
   async pause(id: string): Promise<void> {
-    await this.#json("POST", `/containers/${id}/pause`);
+    for (let round = 1; ; round++) {
+      try {
+        await this.#json("POST", `/containers/${id}/pause`);
+        return;
+      } catch (error) {
+        if (round === PAUSE_ROUNDS || !(error instanceof EngineError) || !error.message.includes("unable to freeze")) throw error;
+      }
+      await sleep(100);
+    }
   }
   async unpause(id: string): Promise<void> {
     await this.#json("POST", `/containers/${id}/unpause`);

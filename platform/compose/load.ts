@@ -38,9 +38,9 @@ export async function imposeLoad(engine: EngineApi, node: NodeContainer, tag: st
 }
 
 /** What runs in a node's container by imposeLoad, by the engine's own list of execs: no question to the container, so a paused one is no hindrance. */
-export async function imposedLoads(engine: EngineApi, { status, inspect }: NodeContainer): Promise<(Imposed & { kind: "cpu" | "memory" })[]> {
+export async function imposedLoads(engine: EngineApi, { status, inspect }: NodeContainer): Promise<Imposed[]> {
   const found = await Promise.all(
-    (inspect.ExecIDs ?? []).map(async (id) => {
+    (inspect.ExecIDs ?? []).map(async (id): Promise<Imposed | undefined> => {
       try {
         const { Running, ProcessConfig } = await engine.inspectExec(id);
         const [mark, , , kind, tag] = ProcessConfig.arguments?.slice(2) ?? [];
