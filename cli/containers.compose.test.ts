@@ -39,7 +39,8 @@ const rows = (): number => Number(sql("SELECT count(*) FROM payments"));
 function until(what: string, timeoutMs: number, condition: () => boolean): void {
   const deadlineMs = Date.now() + timeoutMs;
   while (!condition()) {
-    if (Date.now() > deadlineMs) throw new Error(`${what}: not within ${timeoutMs / 1000} s\n${type("docker compose ps --all; docker compose logs --tail 20 spark").output}`);
+    if (Date.now() > deadlineMs)
+      throw new Error(`${what}: not within ${timeoutMs / 1000} s\n${type("docker compose ps --all; docker compose logs --tail 20 spark").output}`);
     spawnSync("sleep", ["1"]);
   }
 }
@@ -84,7 +85,9 @@ describe.skipIf(spawnSync("docker", ["compose", "version"]).status !== 0 || spaw
     expect(must("docker compose exec -T postgres psql -U $POSTGRES_USER -d $POSTGRES_DB -f /docker-entrypoint-initdb.d/init.sql")).toContain("CREATE TABLE");
     must("docker compose up -d producer");
     must("docker compose up -d spark");
-    expect(must("docker compose exec -T spark spark-submit --class dev.faultline.job.PipelineJob --master 'local[*]' /app/spark-app.jar --help")).toContain("Usage:");
+    expect(must("docker compose exec -T spark spark-submit --class dev.faultline.job.PipelineJob --master 'local[*]' /app/spark-app.jar --help")).toContain(
+      "Usage:",
+    );
     must("docker compose exec -T spark bash -c true");
     until("first rows", 180_000, () => rows() > 0);
     must("docker compose up -d --wait");

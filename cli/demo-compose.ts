@@ -34,6 +34,7 @@ export async function demoCompose(context: CommandContext, flags: DemoFlags): Pr
   const code = await runInside(context, [
     ...["demo", "--duration", seconds(flags.duration), "--interval", seconds(flags.interval), "--rate", `${flags.rate}`, "--trigger", flags.trigger],
     ...targets,
+    ...(flags.faults === undefined ? [] : ["--faults", flags.faults]),
     ...(flags.json ? ["--json"] : []),
   ]);
   const run = await copyRun(context);

@@ -17,6 +17,7 @@ import { measureRun } from "../report/measured-run.ts";
 import { startSampler } from "../report/sampler.ts";
 import type { CommandContext } from "./context.ts";
 import { readPipeline } from "./pipeline-file.ts";
+import { stackRequest } from "./plan-request.ts";
 import { Progress } from "./progress.ts";
 import { startStackProducer, stopStackProducer } from "./producer-control.ts";
 import { insideContainer, type Runtime } from "./runtime-choice.ts";
@@ -35,6 +36,7 @@ export type DemoFlags = {
   pipeline?: string;
   malformed: number;
   targets?: string;
+  faults?: string;
   keep: boolean;
   json: boolean;
   runtime?: Runtime;
@@ -145,14 +147,12 @@ async function produceAndBreak(
   });
   try {
     await steady.wait(STEADY_TIMEOUT_MS, signal);
-    const nodes = (await control.nodes()).map(({ name, kind }) => ({ name, kind }));
     const plan = makePlan({
       seed,
       durationMs: flags.duration,
       intervalMs: flags.interval,
-      nodes,
       partitions: pipeline.partitions,
-      ...(flags.targets !== undefined && { targets: flags.targets.split(",") }),
+      ...(await stackRequest(control, flags)),
     });
     await writeFileAtomic(join(stack.runDirectory, RUN_FILES.plan), encodePlan(plan));
     live.note(`steady; breaking it: ${plan.faults.length} faults in ${plan.duration_ms / 1000} s`);

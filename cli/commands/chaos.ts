@@ -3,19 +3,30 @@ import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import writeFileAtomic from "write-file-atomic";
 import { FaultlineError } from "../../contract/errors.ts";
+import { FAULT_KINDS } from "../../contract/plan.ts";
 import { RUN_FILES } from "../../contract/run.ts";
 import type { CommandContext } from "../context.ts";
 import { parseDuration, parseSeed } from "../parse.ts";
 import { type Runtime, RUNTIMES } from "../runtime-choice.ts";
 import { requireStack } from "../stack-access.ts";
 
-type Flags = { duration: number; interval: number; seed?: number; targets?: string; plan?: string; dryRun: boolean; json: boolean; runtime?: Runtime };
+type Flags = {
+  duration: number;
+  interval: number;
+  seed?: number;
+  targets?: string;
+  faults?: string;
+  plan?: string;
+  dryRun: boolean;
+  json: boolean;
+  runtime?: Runtime;
+};
 
 export const chaos = buildCommand<Flags, [], CommandContext>({
   docs: {
     brief: "Break the stack that is up, by a seeded plan",
     fullDescription:
-      "Break the stack that is up, by a seeded plan; every fault is undone and verified. Ctrl-C heals at once.\n\nExamples:\n  ./faultline chaos --duration 600 --interval 30 --seed 7\n  ./faultline chaos --targets kafka-2,spark --duration 2m --interval 20\n  ./faultline chaos --dry-run --seed 7 > plan.json && ./faultline chaos --plan plan.json",
+      "Break the stack that is up, by a seeded plan; every fault is undone and verified. Ctrl-C heals at once.\n\nExamples:\n  ./faultline chaos --duration 600 --interval 30 --seed 7\n  ./faultline chaos --targets kafka-2,spark --duration 2m --interval 20\n  ./faultline chaos --faults delay --targets kafka-2,postgres --duration 60\n  ./faultline chaos --dry-run --seed 7 > plan.json && ./faultline chaos --plan plan.json",
   },
   parameters: {
     flags: {
@@ -29,6 +40,13 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
         brief: "Nodes, kinds or roles: kafka-2, spark, postgres, leader:3, controller, executor",
         placeholder: "list",
       },
+      faults: {
+        kind: "parsed",
+        parse: String,
+        optional: true,
+        brief: `Only these: ${FAULT_KINDS.join(", ")} [default = kill,stop,pause,restart]`,
+        placeholder: "list",
+      },
       plan: { kind: "parsed", parse: String, optional: true, brief: "Run this plan file instead of drawing one", placeholder: "file" },
       dryRun: { kind: "boolean", default: false, brief: "Print the plan and do nothing" },
       json: { kind: "boolean", default: false, brief: "Events as NDJSON on standard output" },
@@ -36,12 +54,13 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
     },
   },
   async func(flags) {
-    const [{ encodePlan, makePlan, parsePlan }, { runPlan }, { nodeControl }, { watchdogCommand }, { readPipeline }] = await Promise.all([
+    const [{ encodePlan, makePlan, parsePlan }, { runPlan }, { nodeControl }, { watchdogCommand }, { readPipeline }, { stackRequest }] = await Promise.all([
       import("../../chaos/plan.ts"),
       import("../../chaos/engine.ts"),
       import("../stack-runtime.ts"),
       import("../watchdog-command.ts"),
       import("../pipeline-file.ts"),
+      import("../plan-request.ts"),
     ]);
     const stack = requireStack(this);
     const { pipeline } = readPipeline(this.root, join(stack.runDirectory, RUN_FILES.pipeline));
@@ -52,10 +71,9 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
             seed: flags.seed ?? Math.floor(Math.random() * 2 ** 31),
             durationMs: flags.duration,
             intervalMs: flags.interval,
-            // A producer that was never started, or is done, is no target.
-            nodes: (await control.nodes()).filter((node) => node.kind !== "producer" || node.state !== "down").map(({ name, kind }) => ({ name, kind })),
             partitions: pipeline.partitions,
-            ...(flags.targets !== undefined && { targets: flags.targets.split(",") }),
+            // A producer that was never started, or is done, is no target.
+            ...(await stackRequest(control, flags, (node) => node.kind !== "producer" || node.state !== "down")),
           })
         : parsePlan(readPlan(flags.plan), flags.plan);
     if (flags.dryRun) {

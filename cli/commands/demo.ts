@@ -21,6 +21,7 @@ export const demo = buildCommand<DemoFlags, [], CommandContext>({
       pipeline: { kind: "parsed", parse: String, optional: true, brief: "Pipeline file [default = pipelines/payments.yaml]", placeholder: "file" },
       malformed: { kind: "parsed", parse: parsePartsPerMillion, default: "0.1%", brief: "Share of malformed events", placeholder: "share" },
       targets: { kind: "parsed", parse: String, optional: true, brief: "Strike only these, see chaos --help", placeholder: "list" },
+      faults: { kind: "parsed", parse: String, optional: true, brief: "Only these faults, see chaos --help", placeholder: "list" },
       runtime: { kind: "enum", values: RUNTIMES, optional: true, brief: "Processes on this machine, or containers [default = local]" },
       keep: { kind: "boolean", default: false, brief: "Leave the stack up at the end" },
       json: { kind: "boolean", default: false, brief: "verdict.json on standard output; progress on standard error" },
