@@ -35,11 +35,10 @@ export async function prepareLink(stateDirectory: string, node: string, kind: "k
     if (desired?.want !== "up") files.writeDesired(link.name, { want: "up", generation: (desired?.generation ?? 0) + 1 });
     await ensureSupervisor(stateDirectory);
     const nodes = [node, linkName(node)];
-    const isCurrent = (name: string): boolean => {
-      const { state, generation } = files.readActual(name);
-      return state === "running" && generation === files.readDesired(name)?.generation;
-    };
-    await waitUntil({ what: `${node} behind its link`, nodes, files, timeoutMs: READY_TIMEOUT_MS }, async () => nodes.every(isCurrent) && (await isReady()));
+    await waitUntil(
+      { what: `${node} behind its link`, nodes, files, timeoutMs: READY_TIMEOUT_MS },
+      async () => nodes.every((name) => files.isCurrent(name)) && (await isReady()),
+    );
   });
 }
 

@@ -102,6 +102,11 @@ export class NodeFiles {
   readActual(name: string): Actual {
     return (this.#read(name, "actual.json") as Actual | undefined) ?? NEW_ACTUAL;
   }
+  /** Whether it runs as it was last wanted, and not still in the life before. */
+  isCurrent(name: string): boolean {
+    const { state, generation } = this.readActual(name);
+    return state === "running" && generation === this.readDesired(name)?.generation;
+  }
   isHeld(name: string): boolean {
     return existsSync(this.#path(name, "hold"));
   }

@@ -247,6 +247,7 @@ async function startKafka(context: Context, jars: string, signal: AbortSignal): 
   const names = [...KAFKA_IDS.map(kafkaName), ...wantLinks(context, "kafka")];
   const servers = bootstrapServers(settings);
   await waitUntil(waitFor(context, "Kafka", names, signal), async () => {
+    if (!names.every((name) => context.files.isCurrent(name))) return false;
     const views = await Promise.all(servers.map(async (server) => clusterView(server)));
     return views.every((view) => view.brokers.length === KAFKA_IDS.length && (settings.coordination === "zookeeper" || view.clusterId === settings.clusterId));
   });
@@ -277,7 +278,7 @@ async function startPostgres(context: Context, signal: AbortSignal): Promise<voi
   const names = ["postgres", ...wantLinks(context, "postgres")];
   say("PostgreSQL: starting");
   const address = postgresAddress(settings, stateDirectory);
-  await waitUntil(waitFor(context, "PostgreSQL", names, signal), async () => postgresAnswers(address));
+  await waitUntil(waitFor(context, "PostgreSQL", names, signal), async () => names.every((name) => context.files.isCurrent(name)) && postgresAnswers(address));
   // Two `up` never meet here (lock), but IF NOT EXISTS is no lock against other clients: one transaction, so all or nothing.
   await waitUntil(waitFor(context, "schema", names, signal), async () => {
     await withPostgres(address, async (client) => client.query(`BEGIN;\n${renderSchema(file.pipeline)}COMMIT;`), 30_000);
