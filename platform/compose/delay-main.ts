@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { startDelayProxy } from "../link/delay-proxy.ts";
 import { redirectRules } from "./network-scripts.ts";
@@ -24,7 +24,11 @@ const leaseMs = Number(values["lease-ms"]);
 const delay = { delay_ms: Number(values["delay-ms"]), jitter_ms: Number(values["jitter-ms"]) };
 
 function nft(input: string): void {
-  execFileSync("nft", ["-f", "-"], { input, stdio: ["pipe", "ignore", "inherit"], timeout: 5_000 });
+  const { status, error } = spawnSync("nft", ["-f", "-"], { input, stdio: ["pipe", "ignore", "inherit"], timeout: 5_000 });
+  if (status === 0) return;
+  // What nft had against it stands on stderr already.
+  if (error !== undefined) process.stderr.write(`nft: ${error.message}\n`);
+  process.exit(3);
 }
 
 const proxy = await startDelayProxy({ listen: { host: "0.0.0.0", port: 0 }, target: { host, port }, delay: () => delay });

@@ -5,12 +5,12 @@
  */
 
 /** Elements with a timeout, one per IP version, so that a rule that asks for them holds for every packet. */
-export function leaseSet(leaseMs: number): string {
+function leaseSet(leaseMs: number): string {
   return `set lease { typeof meta nfproto; flags timeout; elements = { ipv4 timeout ${leaseMs}ms, ipv6 timeout ${leaseMs}ms }; }`;
 }
 
-/** The chain that replaces a table of the same name in one transaction. */
-export function replaceTable(table: string, body: string): string {
+/** A table in place of one of the same name, in one transaction. */
+function replaceTable(table: string, body: string): string {
   return `table inet ${table} {}\ndelete table inet ${table}\ntable inet ${table} {\n${body}\n}\n`;
 }
 
@@ -32,10 +32,10 @@ chain out { type filter hook output priority raw; policy accept; oif lo accept; 
 export function redirectRules(table: string, leaseMs: number, port: number, proxyPort: number): string {
   return replaceTable(
     table,
-    `${leaseSet(leaseMs)}
-chain turn { type nat hook prerouting priority dstnat; policy accept; iif != lo meta nfproto ipv4 meta nfproto @lease tcp dport ${port} redirect to :${proxyPort}; }
-chain in { type filter hook input priority filter; policy accept; iif != lo meta nfproto ipv4 meta nfproto @lease tcp dport ${port} reject with tcp reset; }
-chain out { type filter hook output priority filter; policy accept; oif != lo meta nfproto ipv4 meta nfproto @lease tcp sport ${port} reject with tcp reset; }`,
+    `set lease { type inet_service; flags timeout; elements = { ${port} timeout ${leaseMs}ms }; }
+chain turn { type nat hook prerouting priority dstnat; policy accept; iif != lo meta nfproto ipv4 tcp dport @lease redirect to :${proxyPort}; }
+chain in { type filter hook input priority filter; policy accept; iif != lo meta nfproto ipv4 tcp dport @lease reject with tcp reset; }
+chain out { type filter hook output priority filter; policy accept; oif != lo meta nfproto ipv4 tcp sport @lease reject with tcp reset; }`,
   );
 }
 
@@ -66,6 +66,6 @@ done
 nft list table inet "$1" >/dev/null 2>&1 || tc qdisc show | grep -q "netem $2:" || echo clean`;
 
 /** Argument: the delay proxy's program. In a namespace of its own: prints a line per ability, its name and what speaks against it. */
-export const PROBE = `nft=$(printf '%s' 'table inet probe { ${leaseSet(60_000)} }' | nft -f - 2>&1) && echo "lease: " || echo "lease: "$nft
+export const PROBE = `nft=$(printf '%s' '${replaceTable("probe", leaseSet(60_000))}' | nft -f - 2>&1) && echo "lease: " || echo "lease: "$nft
 netem=$(tc qdisc add dev lo root netem delay 1ms 2>&1) && echo "netem: " || echo "netem: "$netem
 [ -f "$1" ] && command -v node >/dev/null && echo "proxy: " || echo "proxy: node or $1 is missing in the tools image"`;
