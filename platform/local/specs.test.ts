@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { driverSpec } from "./driver.ts";
 import { kafkaProperties, kafkaSpec } from "./kafka.ts";
 import { isInEveryIsr } from "../protocol/kafka-readiness.ts";
-import { PORT_NAMES, type Ports } from "./ports.ts";
+import { PORT_NAMES, type Ports, usesPort } from "./ports.ts";
 import { unprivilegedUser } from "./postgres-home.ts";
 import { POSTGRES_HBA, postgresConfiguration, postgresSpec } from "./postgres.ts";
 import { producerSpec } from "./producer.ts";
 import { type Settings, workerSlots } from "./settings.ts";
 import { sparkMasterSpec, sparkWorkerSpec } from "./spark.ts";
+import { zookeeperProperties, zookeeperSpec } from "./zookeeper.ts";
 
 const settings: Settings = {
   version: 1,
@@ -27,9 +28,12 @@ const settings: Settings = {
   createdMs: 0,
   postgres: { dataDirectory: "/state/data/postgres", nativeDirectory: "/native", user: { uid: 65534, gid: 65534 } },
 };
+const withZookeeper: Settings = { ...settings, coordination: "zookeeper" };
 const spark = { home: "/spark-home", jvmOptionsFile: "/jvm.options" };
 const specs = [
   kafkaSpec(settings, "/state", 1, "/jars"),
+  { ...kafkaSpec(withZookeeper, "/state", 2, "/jars-3.9"), name: "kafka-2 with ZooKeeper" },
+  zookeeperSpec(withZookeeper, "/state", "/jars-3.9"),
   postgresSpec(settings, "/state"),
   sparkMasterSpec(settings, "/state", spark),
   sparkWorkerSpec(settings, "/state", 1, spark),
@@ -57,17 +61,50 @@ it("does not let the caller's environment in", () => {
   }
 });
 
+function parsed(properties: string): Map<string, string> {
+  const lines = properties.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
+}
+
 it("gives each Kafka node three listeners, and clients only what they may use", () => {
-  const lines = new Map(
-    kafkaProperties(settings, 2, "/log")
-      .split("\n")
-      .map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
-  );
+  const lines = parsed(kafkaProperties(settings, 2, "/log"));
   expect(lines.get("listeners")).toBe("CLIENT://127.0.0.1:21003,BROKER://127.0.0.1:21004,CONTROLLER://127.0.0.1:21005");
   expect(lines.get("advertised.listeners")).toBe("CLIENT://127.0.0.1:21003,BROKER://127.0.0.1:21004");
   expect(lines.get("controller.quorum.voters")).toBe("1@127.0.0.1:21002,2@127.0.0.1:21005,3@127.0.0.1:21008");
   expect(lines.get("unclean.leader.election.enable")).toBe("false");
   expect(lines.get("min.insync.replicas")).toBe("2");
+});
+
+it("gives a broker with ZooKeeper its address and what all brokers have, and nothing of KRaft", () => {
+  const lines = parsed(kafkaProperties(withZookeeper, 2, "/log"));
+  expect(lines.get("broker.id")).toBe("2");
+  expect(lines.get("zookeeper.connect")).toBe(zookeeperSpec(withZookeeper, "/state", "/jars").addresses["client"]);
+  expect(lines.get("listeners")).toBe("CLIENT://127.0.0.1:21003,BROKER://127.0.0.1:21004");
+  expect(kafkaSpec(withZookeeper, "/state", 2, "/jars").addresses).not.toHaveProperty("controller");
+  // node.id or process.roles would make it a node of KRaft.
+  expect([...lines.keys()].filter((key) => /^(node\.id|process\.roles|controller\.(quorum|listener))/.test(key))).toEqual([]);
+  expect(lines.get("unclean.leader.election.enable")).toBe("false");
+  expect(lines.get("min.insync.replicas")).toBe("2");
+  // A dead broker is noticed as soon as with KRaft.
+  expect(lines.get("zookeeper.session.timeout.ms")).toBe(parsed(kafkaProperties(settings, 2, "/log")).get("broker.session.timeout.ms"));
+});
+
+it("lets ZooKeeper listen on the loopback only, end sessions when brokers ask it to, and answer srvr", () => {
+  const lines = parsed(zookeeperProperties(withZookeeper, "/state/data/zookeeper/data"));
+  expect(lines.get("clientPortAddress")).toBe("127.0.0.1");
+  expect(lines.get("dataDir")).toBe("/state/data/zookeeper/data");
+  expect(lines.get("admin.enableServer")).toBe("false");
+  expect(lines.get("4lw.commands.whitelist")?.split(",")).toContain("srvr");
+  // ZooKeeper moves a session's timeout into 2 to 20 ticks.
+  const session = Number(parsed(kafkaProperties(withZookeeper, 1, "/log")).get("zookeeper.session.timeout.ms"));
+  const tick = Number(lines.get("tickTime"));
+  expect(session).toBeGreaterThanOrEqual(2 * tick);
+  expect(session).toBeLessThanOrEqual(20 * tick);
+});
+
+it("asks for no port that the coordination has no use for", () => {
+  expect(PORT_NAMES.filter((name) => !usesPort("kraft", name))).toEqual(["zookeeper"]);
+  expect(PORT_NAMES.filter((name) => !usesPort("zookeeper", name))).toEqual(["kafka-1-controller", "kafka-2-controller", "kafka-3-controller"]);
 });
 
 it("gives one worker alone a slot for every partition", () => {
