@@ -63,6 +63,8 @@ const brokerSpec = (now: Settings): ProcessSpec => {
 const control = (): LocalNodeControl => new LocalNodeControl(directory);
 const client = (): string => `127.0.0.1:${settings.ports["kafka-2-client"]}`;
 
+const answers = async (): Promise<boolean> => (await roundTripMs("kafka", client(), 500)) !== null;
+
 /** The fastest of three: a busy machine only adds. */
 async function fastestMs(): Promise<number> {
   const times: (number | null)[] = [];
@@ -108,8 +110,6 @@ describe("a node with a link", () => {
 });
 
 describe("a link put before a node that runs", () => {
-  const answers = async (): Promise<boolean> => (await roundTripMs("kafka", client(), 500)) !== null;
-
   it("takes its client port over, delays what comes to it, and ends the delay when told or by itself", async () => {
     writeSettings(directory, settings);
     mkdirSync(kafkaDirectory(directory, 2), { recursive: true });
