@@ -45,6 +45,14 @@ test("the first of two that withdraws leaves the other's request, also when it w
   expect(await readdir(directory)).toEqual([]);
 });
 
+test("many that end in the same instant leave nothing", async () => {
+  const all = Array.from({ length: 5 }, () => request());
+  for (const one of all) await one.write();
+  expect((await current()).by.split(", ")).toHaveLength(5);
+  await Promise.all(all.map((one) => one.withdraw()));
+  expect(await readdir(directory)).toEqual([]);
+});
+
 test("what is not ours is not removed", async () => {
   const ours = request();
   await ours.write();

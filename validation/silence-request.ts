@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { quiesceSchema, RUN_FILES, type Quiesce } from "../contract/run.ts";
 
 /** Renewals within a lease: some may fail or be late. */
@@ -9,13 +10,15 @@ const RENEWALS = 5;
 const FOREIGN_LEASE_MAX_MS = 10 * 60_000;
 /** Names beside ours that are passed on: more can only be of validators that died. */
 const OTHERS_MAX = 15;
+const WITHDRAW_TRIES = 10;
+const WITHDRAW_PAUSE_MS = 50;
 const SEPARATOR = ", ";
 
 /**
  * Our share in a run directory's `quiesce.json`: a lease that is renewed until `withdraw`. Several validators may hold it at once: `by` names all of them, each
  * one's renewal keeps the others' names and never shortens their time, and only the last one to withdraw removes the file. Reading and rewriting are two
- * steps, so two that rewrite in the same instant can lose a name (the next renewal puts it back, and `isHeld` says so meanwhile) or keep one that was
- * withdrawn (the silence is longer by one lease at most).
+ * steps, so two that rewrite in the same instant can lose a name (the next renewal puts it back, and `isHeld` says so meanwhile) or put back one that
+ * was withdrawn: `withdraw` looks again, and at worst the silence is longer by one lease.
  */
 export class SilenceRequest {
   readonly #path: string;
@@ -52,11 +55,15 @@ export class SilenceRequest {
   async withdraw(): Promise<void> {
     clearInterval(this.#timer);
     await this.#writing?.catch(() => {});
-    const request = await this.#read();
-    if (request === undefined || !this.#isIn(request)) return;
-    const others = this.#others(request);
-    const end = others.length === 0 ? unlink(this.#path) : this.#replace({ ...request, by: others.join(SEPARATOR) });
-    await end.catch(() => {});
+    for (let tries = 0; tries < WITHDRAW_TRIES; tries++) {
+      const request = await this.#read();
+      if (request === undefined || !this.#isIn(request)) return;
+      const others = this.#others(request);
+      const end = others.length === 0 ? unlink(this.#path) : this.#replace({ ...request, by: others.join(SEPARATOR) });
+      await end.catch(() => {});
+      // Another that rewrites it in this instant puts our name back: look again when that is over.
+      await sleep(WITHDRAW_PAUSE_MS);
+    }
   }
 
   async #write(): Promise<void> {
