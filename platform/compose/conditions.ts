@@ -84,20 +84,29 @@ export class Conditions {
     }
   }
 
-  /** Knows only the tag, so it looks for all kinds. What ends by itself, cleanly, needs no second look; of anything else the namespace is swept. */
+  /**
+   * Knows only the tag, and a tag has one condition, so it looks for one kind after the other. What a fault container did not say that it took
+   * away, and what nobody knows anything of, is looked for in the node's namespace.
+   */
   async lift(node: NodeContainer, tag: string): Promise<void> {
     const { status } = node;
-    const found = (await this.#faults.list(status.name, tag)).filter(({ kind }) => kind === "isolate" || kind === "delay");
-    const clean = await Promise.all(found.map(async ({ id, running }) => (running ? this.#faults.stop(id) : this.#faults.discard(id).then(() => false))));
-    const loads = status.state === "running" ? await liftLoad(this.#engine, node, tag) : 0;
-    const connected = await reconnect(this.#engine, this.#faults, this.#network, node, tag);
-    const known = loads > 0 || connected || (clean.length > 0 && clean.every(Boolean));
-    if (!known && status.state !== "down") await this.#sweep(node.inspect, status.name, tag);
+    const beside = (await this.#faults.list(status.name, tag)).filter(({ kind }) => kind === "isolate" || kind === "delay");
+    if (beside.length > 0) {
+      const clean = await Promise.all(beside.map(async ({ id, running }) => (running ? this.#faults.stop(id) : this.#faults.discard(id).then(() => false))));
+      if (clean.every(Boolean)) return;
+    } else {
+      if (await reconnect(this.#engine, this.#faults, this.#network, node, tag)) return;
+      if (status.state === "running" && (await liftLoad(this.#engine, node, tag)) > 0) return;
+    }
+    if (status.state !== "down") await this.#sweep(node.inspect, status.name, tag);
   }
 
   async imposed(nodes: NodeContainer[]): Promise<Imposed[]> {
     const [faults, loads] = await Promise.all([this.#faults.list(), Promise.all(nodes.map(async (node) => imposedLoads(this.#engine, node)))]);
-    const beside = faults.flatMap(({ node, tag, kind, running }) => (running && (kind === "isolate" || kind === "delay") ? [{ node, tag, kind }] : []));
+    // Of a node that is no more, a fault container only waits for its lease.
+    const known = new Set(nodes.map(({ status }) => status.name));
+    const lasting = faults.filter(({ node, running }) => running && known.has(node));
+    const beside = lasting.flatMap(({ node, tag, kind }) => (kind === "isolate" || kind === "delay" ? [{ node, tag, kind }] : []));
     return [...beside, ...loads.flat(), ...disconnected(nodes, this.#network, faults)];
   }
 

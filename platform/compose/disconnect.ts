@@ -17,7 +17,7 @@ export async function disconnect(engine: EngineApi, faults: FaultContainers, net
 }
 
 /**
- * Whether it was connected again now. A note of this tag is removed afterwards. Without any note, whatever the tag, a node that is off the network is
+ * Returns whether it was connected again now. A note of this tag is removed afterwards. Without any note, whatever the tag, a node that is off the network is
  * connected with what compose gives: who took it off could not say.
  */
 export async function reconnect(engine: EngineApi, faults: FaultContainers, network: string, node: NodeContainer, tag: string): Promise<boolean> {

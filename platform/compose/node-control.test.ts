@@ -8,6 +8,8 @@ const why = await noDocker();
 const SLEEP = ["sleep", "infinity"];
 /** Ends with SIGTERM at once, as process 1 too. */
 const SERVICE = ["sh", "-c", "trap exit TERM; while :; do sleep 1 & wait $!; done"];
+/** Takes three seconds to obey. */
+const SLOW = ["sh", "-c", "trap 'sleep 3; exit' TERM; while :; do sleep 1 & wait $!; done"];
 /** A worker that starts another executor when one dies. Its own command line does not have the class's name in one piece. */
 const WORKER = ["bash", "-c", `while :; do bash -c 'while :; do sleep 1; done' org.apache.spark.executor."Coarse"GrainedExecutorBackend; done`];
 
@@ -22,7 +24,8 @@ describe.skipIf(why !== undefined)(`ComposeNodeControl${why === undefined ? "" :
       project.service("postgres", SERVICE),
       project.service("spark", SLEEP),
       project.service("spark-worker-1", WORKER),
-      project.service("zookeeper", ["sh", "-c", "sleep 1; exit 3"]),
+      project.service("zookeeper", SLOW),
+      project.service("spark-master", ["sh", "-c", "sleep 1; exit 3"]),
       project.service("chaos", SLEEP),
       project.service("producer", SLEEP, ["--label", "com.docker.compose.oneoff=True"]),
     ]);
@@ -38,6 +41,7 @@ describe.skipIf(why !== undefined)(`ComposeNodeControl${why === undefined ? "" :
       "driver driver",
       "kafka-1 kafka",
       "postgres postgres",
+      "spark-master spark-master",
       "spark-worker-1 spark-worker",
       "zookeeper zookeeper",
     ]);
@@ -80,6 +84,16 @@ describe.skipIf(why !== undefined)(`ComposeNodeControl${why === undefined ? "" :
     await control.release("postgres");
     expect((await status("postgres")).state).toBe("running");
   });
+
+  it("starts a node that obeys only after its release", async () => {
+    const before = await status("zookeeper");
+    await control.signal(await struck("zookeeper"), "SIGTERM");
+    expect((await status("zookeeper")).process).toEqual(before.process);
+    await control.release("zookeeper");
+    const after = await status("zookeeper");
+    expect(after.state).toBe("running");
+    expect(after.starts).toBeGreaterThan(before.starts);
+  }, 60_000);
 
   it("pauses and resumes, twice over", async () => {
     const processes = await struck("driver");
@@ -135,22 +149,22 @@ describe.skipIf(why !== undefined)(`ComposeNodeControl${why === undefined ? "" :
       async () => status("kafka-1"),
       ({ state, starts }) => state === "running" && starts > before.starts,
     );
-    // zookeeper here ends again and again, so most of the time Docker waits with it.
-    const container = `${project.name}-zookeeper-1`;
+    // spark-master here ends again and again, so most of the time Docker waits with it.
+    const container = `${project.name}-spark-master-1`;
     await eventually(
       async () => docker("inspect", "-f", "{{.State.Status}}", container),
       (state) => state === "restarting",
       15_000,
     );
-    await control.release("zookeeper");
+    await control.release("spark-master");
     const down = await eventually(
-      async () => status("zookeeper"),
+      async () => status("spark-master"),
       ({ state }) => state === "down",
     );
     expect(down.process).toBeUndefined();
-    await control.release("zookeeper");
+    await control.release("spark-master");
     await eventually(
-      async () => status("zookeeper"),
+      async () => status("spark-master"),
       ({ state, starts }) => state === "running" && starts > down.starts,
       15_000,
     );

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Condition, ConditionKind, Imposed, NodeControl, NodeStatus, ProcessIdentity, ProcessSelector, Role, Signal } from "../../contract/node.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
 import { bootId } from "../local/process-identity.ts";
@@ -12,6 +13,9 @@ import { nodeIsReady } from "./readiness.ts";
 
 /** The brackets keep the pattern from matching the command line of the one who searches. */
 const EXECUTOR_PATTERN = "[C]oarseGrainedExecutorBackend";
+
+/** A SIGTERM that was not obeyed in the time that a fault gives it may still be, on a slow machine. */
+const LATE_EXIT_TIMEOUT_MS = 20_000;
 
 export type ComposeOptions = {
   /** Compose's project: the value of the label com.docker.compose.project. */
@@ -28,13 +32,15 @@ export type ComposeOptions = {
 };
 
 /**
- * What the chaos engine may do to the containers of a compose project, through the Docker Engine API. Keeps nothing in memory but what the kernel can do:
+ * What the chaos engine may do to the containers of a compose project, through the Docker Engine API. Keeps nothing that another one needs:
  * any number may live at once. Runs inside the project's network.
  */
 export class ComposeNodeControl implements NodeControl {
   readonly #options: ComposeOptions;
   readonly #engine: EngineApi;
   readonly #conditions: Conditions;
+  /** Container id → the life of it, by StartedAt, that was sent a SIGTERM from here. */
+  readonly #terminated = new Map<string, string>();
 
   constructor(options: ComposeOptions) {
     this.#options = options;
@@ -97,9 +103,17 @@ export class ComposeNodeControl implements NodeControl {
     await this.#node(name);
   }
 
-  /** Starts it, unless it runs, is paused, or is about to be started by its restart policy. */
+  /**
+   * Starts it, unless it runs, is paused, or is about to be started by its restart policy. One that was sent a SIGTERM from here and has not obeyed yet
+   * gets some time to do so: if it went down after this call, nobody would start it.
+   */
   async release(name: string): Promise<void> {
-    const { inspect } = await this.#node(name);
+    let { inspect } = await this.#node(name);
+    const deadlineMs = Date.now() + LATE_EXIT_TIMEOUT_MS;
+    while (inspect.State.Running && this.#terminated.get(inspect.Id) === inspect.State.StartedAt && Date.now() < deadlineMs) {
+      await sleep(200);
+      inspect = await this.#engine.inspect(inspect.Id);
+    }
     if (inspect.State.Running) return;
     try {
       await this.#engine.start(inspect.Id);
@@ -184,7 +198,10 @@ export class ComposeNodeControl implements NodeControl {
     try {
       if (signal === "SIGSTOP" && !State.Paused) await this.#engine.pause(Id);
       else if (signal === "SIGCONT" && State.Paused) await this.#engine.unpause(Id);
-      else if (signal === "SIGKILL" || signal === "SIGTERM") await this.#engine.kill(Id, signal);
+      else if (signal === "SIGKILL" || signal === "SIGTERM") {
+        await this.#engine.kill(Id, signal);
+        if (signal === "SIGTERM") this.#terminated.set(Id, State.StartedAt);
+      }
       return true;
     } catch (error) {
       if (isStatus(error, 404, 409)) return false;
