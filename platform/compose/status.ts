@@ -42,10 +42,10 @@ function supervisionOf({ Status, ExitCode }: State): NodeReport["supervision"] {
   return ExitCode === 0 ? "done" : "down";
 }
 
-/** Docker reports a death by signal as a shell does: 128 and the signal's number. Null: it runs its first life. */
-function exitOf({ FinishedAt, ExitCode }: State): NodeReport["lastExit"] {
+/** Docker reports a death by signal as a shell does: 128 and the signal's number; it forgets that with the next start. Null: this is its first life. */
+function exitOf({ FinishedAt, ExitCode, Running }: State): NodeReport["lastExit"] {
   const at_ms = Date.parse(FinishedAt);
-  return at_ms > 0 ? { code: ExitCode, signal: null, at_ms } : null;
+  return at_ms > 0 ? { code: Running ? null : ExitCode, signal: null, at_ms } : null;
 }
 
 /** Undefined when there is no run yet: the first start makes it. */
