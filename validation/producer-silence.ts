@@ -43,7 +43,7 @@ export class ProducerSilence {
     if (before === undefined || !LIVE.has(before.state) || Math.abs(Date.now() - before.at_ms) > FRESH_MS) return "none";
     signal.throwIfAborted();
     try {
-      await this.#request.write();
+      this.#request.write();
     } catch (error) {
       this.#progress(`the producer runs and can't be asked for silence: ${(error as Error).message}`);
       return "refused";
@@ -66,8 +66,8 @@ export class ProducerSilence {
     while (performance.now() < deadline) {
       await sleep(LOOK_EVERY_MS, undefined, { signal });
       // A validator that ended in this very moment may have taken our request with its own.
-      if (!(await this.#request.isHeld())) {
-        await this.#request.write().catch(() => {});
+      if (!this.#request.isHeld()) {
+        this.#request.writeIfPossible();
         askedMs = Date.now();
       }
       const status = await this.#status();

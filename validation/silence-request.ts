@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { chmodSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quiesceSchema, RUN_FILES, type Quiesce } from "../contract/run.ts";
@@ -19,13 +19,15 @@ const SEPARATOR = ", ";
  * one's renewal keeps the others' names and never shortens their time, and only the last one to withdraw removes the file. Reading and rewriting are two
  * steps, so two that rewrite in the same instant can lose a name (the next renewal puts it back, and `isHeld` says so meanwhile) or put back one that
  * was withdrawn: `withdraw` looks again, and at worst the silence is longer by one lease.
+ *
+ * Synchronous on purpose: while millions of rows are compared on a busy machine a turn of the event loop takes seconds, and an asynchronous renewal takes ten
+ * turns, longer than the lease. These are a few calls on a file of a hundred bytes.
  */
 export class SilenceRequest {
   readonly #path: string;
   readonly #leaseMs: number;
   readonly #name = `validation-${randomBytes(6).toString("hex")}`;
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
 
   constructor(directory: string, leaseMs: number) {
     this.#path = join(directory, RUN_FILES.quiesce);
@@ -33,45 +35,54 @@ export class SilenceRequest {
   }
 
   /** Writes the request, or its renewal. @throws what the file system says, for example EACCES. */
-  async write(): Promise<void> {
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
-    await this.#writing;
+  write(): void {
+    const now = Date.now();
+    const request = this.#read();
+    const others = request === undefined || request.until_ms > now + FOREIGN_LEASE_MAX_MS ? [] : this.#others(request).slice(-OTHERS_MAX);
+    const until_ms = Math.max(now + this.#leaseMs, others.length > 0 && request !== undefined ? request.until_ms : 0);
+    this.#replace({ version: 1, until_ms, by: [...others, this.#name].join(SEPARATOR) });
   }
 
-  /** Renews it until `withdraw`. A renewal that fails is tried again at the next: the lease outlives some. */
+  /** Renews it until `withdraw`. */
   keep(): void {
-    this.#timer = setInterval(() => void this.write().catch(() => {}), this.#leaseMs / RENEWALS);
+    this.#timer = setInterval(() => this.writeIfPossible(), this.#leaseMs / RENEWALS);
+  }
+
+  /** As `write`, but a failure waits for the next renewal: the lease outlives some. */
+  writeIfPossible(): void {
+    try {
+      this.write();
+    } catch {
+      // The disk may have room again by then.
+    }
   }
 
   /** The file that is there now names us. */
-  async isHeld(): Promise<boolean> {
-    const request = await this.#read();
+  isHeld(): boolean {
+    const request = this.#read();
     return request !== undefined && this.#isIn(request);
   }
 
   /** Ends our share: without others the file goes. Never throws: what stays ends by itself, with the lease. */
   async withdraw(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#writing?.catch(() => {});
     for (let tries = 0; tries < WITHDRAW_TRIES; tries++) {
-      const request = await this.#read();
+      const request = this.#read();
       if (request === undefined || !this.#isIn(request)) return;
-      const others = this.#others(request);
-      const end = others.length === 0 ? unlink(this.#path) : this.#replace({ ...request, by: others.join(SEPARATOR) });
-      await end.catch(() => {});
+      this.#takeOut(request);
       // Another that rewrites it in this instant puts our name back: look again when that is over.
       await sleep(WITHDRAW_PAUSE_MS);
     }
   }
 
-  async #write(): Promise<void> {
-    const now = Date.now();
-    const request = await this.#read();
-    const others = request === undefined || request.until_ms > now + FOREIGN_LEASE_MAX_MS ? [] : this.#others(request).slice(-OTHERS_MAX);
-    const until_ms = Math.max(now + this.#leaseMs, others.length > 0 && request !== undefined ? request.until_ms : 0);
-    await this.#replace({ version: 1, until_ms, by: [...others, this.#name].join(SEPARATOR) });
+  #takeOut(request: Quiesce): void {
+    const others = this.#others(request);
+    try {
+      if (others.length === 0) unlinkSync(this.#path);
+      else this.#replace({ ...request, by: others.join(SEPARATOR) });
+    } catch {
+      // Another was faster, or it ends with the lease.
+    }
   }
 
   #isIn(request: Quiesce): boolean {
@@ -84,9 +95,9 @@ export class SilenceRequest {
   }
 
   /** @returns undefined when there is no good request. */
-  async #read(): Promise<Quiesce | undefined> {
+  #read(): Quiesce | undefined {
     try {
-      return quiesceSchema.parse(JSON.parse(await readFile(this.#path, "utf8")));
+      return quiesceSchema.parse(JSON.parse(readFileSync(this.#path, "utf8")));
     } catch {
       return undefined;
     }
@@ -96,14 +107,14 @@ export class SilenceRequest {
    * Atomically, under a temporary name of our own: in two containers two validators may have the same pid, from which write-file-atomic makes its name.
    * Readable for all: the producer may be another user.
    */
-  async #replace(request: Quiesce): Promise<void> {
+  #replace(request: Quiesce): void {
     const temporary = `${this.#path}.${this.#name}`;
     try {
-      await writeFile(temporary, `${JSON.stringify(request)}\n`);
-      await chmod(temporary, 0o644);
-      await rename(temporary, this.#path);
+      writeFileSync(temporary, `${JSON.stringify(request)}\n`);
+      chmodSync(temporary, 0o644);
+      renameSync(temporary, this.#path);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
+      rmSync(temporary, { force: true });
       throw error;
     }
   }
