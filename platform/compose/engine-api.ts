@@ -32,7 +32,7 @@ export type ContainerInspect = {
     FinishedAt: string;
     Health?: { Status: string };
   };
-  Config: { Labels: Record<string, string> | null; Hostname: string };
+  Config: { Labels: Record<string, string> | null; Hostname: string; /** Absent: SIGTERM. */ StopSignal?: string };
   /** Only those that run now. */
   ExecIDs: string[] | null;
   NetworkSettings: { Networks: Record<string, Endpoint> };

@@ -60,7 +60,7 @@ export class ComposeNodeControl implements NodeControl {
   }
 
   /**
-   * To a container as a whole: SIGKILL and SIGTERM go to its process 1 (the others die with it), SIGSTOP and SIGCONT are Docker's pause and unpause.
+   * To a container as a whole: SIGKILL and SIGTERM (for which its image may name another) go to its process 1 (the others die with it), SIGSTOP and SIGCONT are Docker's pause and unpause.
    * Docker takes any signal for a manual stop, so a node that dies of it stays down until release().
    */
   async signal(processes: ProcessIdentity[], signal: Signal): Promise<ProcessIdentity[]> {
@@ -194,12 +194,13 @@ export class ComposeNodeControl implements NodeControl {
   }
 
   /** @returns whether it got the signal: not when it went into another state meanwhile (409) or is gone (404) */
-  async #signalWhole({ Id, State }: ContainerInspect, signal: Signal): Promise<boolean> {
+  async #signalWhole({ Id, State, Config }: ContainerInspect, signal: Signal): Promise<boolean> {
     try {
       if (signal === "SIGSTOP" && !State.Paused) await this.#engine.pause(Id);
       else if (signal === "SIGCONT" && State.Paused) await this.#engine.unpause(Id);
       else if (signal === "SIGKILL" || signal === "SIGTERM") {
-        await this.#engine.kill(Id, signal);
+        // What asks this node to stop: PostgreSQL takes SIGTERM for "when all clients are gone". And Docker takes only the image's stop signal for a manual stop.
+        await this.#engine.kill(Id, signal === "SIGTERM" ? (Config.StopSignal ?? signal) : signal);
         if (signal === "SIGTERM") this.#terminated.set(Id, State.StartedAt);
       }
       return true;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { nodeOfService, type NodeContainer } from "./containers.ts";
 import type { ContainerInspect } from "./engine-api.ts";
-import { nodeIsReady, zookeeperServes } from "./readiness.ts";
+import { nodeIsReady } from "./readiness.ts";
 
 const STARTED_MS = Date.parse("2026-01-01T00:00:10Z");
 const servers: Server[] = [];
@@ -98,14 +98,4 @@ it("the producer is ready when this life of it got an acknowledgement since then
   expect(await ready("producer", 1)).toBe(false);
   say("producer", { state: "done", at_ms: STARTED_MS - 100, last_ack_ms: STARTED_MS - 150 });
   expect(await ready("producer", STARTED_MS, "down")).toBe(true);
-});
-
-it("ZooKeeper serves when its answer has a mode", async () => {
-  let answer = "Zookeeper version: 3.8.4\nLatency min/avg/max: 0/0.0/0\nMode: standalone\nNode count: 5\n";
-  const address = await listening(createServer((socket) => socket.once("data", (data) => socket.end(data.toString() === "srvr" ? answer : "?"))));
-  expect(await zookeeperServes(address)).toBe(true);
-  answer = "This ZooKeeper instance is not currently serving requests\n";
-  expect(await zookeeperServes(address)).toBe(false);
-  servers.at(-1)?.close();
-  expect(await zookeeperServes("127.0.0.1:1")).toBe(false);
 });

@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import type { NodeStatus } from "../../contract/node.ts";
 import { type ProducerStatus, RUN_FILES } from "../../contract/run.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
@@ -9,6 +7,7 @@ import type { DriverStatus } from "../local/readiness.ts";
 import { kafkaIsReady } from "../protocol/kafka-readiness.ts";
 import { postgresAnswers } from "../protocol/postgres-client.ts";
 import { type MasterPage, masterPage } from "../protocol/spark-master-page.ts";
+import { zookeeperServes } from "../protocol/zookeeper-readiness.ts";
 import { networkOf, type NodeContainer } from "./containers.ts";
 
 const QUESTION_TIMEOUT_MS = 2_000;
@@ -77,22 +76,6 @@ async function aliveMaster(nodes: NodeStatus[]): Promise<MasterPage | undefined>
   const masters = nodes.filter((node) => node.kind === "spark-master" && node.state === "running");
   const pages = await Promise.all(masters.map(async (node) => masterPage(node.addresses["web"] ?? "", QUESTION_TIMEOUT_MS)));
   return pages.find((page) => page?.status === "ALIVE");
-}
-
-/** `srvr` of a server that serves has its mode; one without a quorum says that it does not serve. ZooKeeper administrator's guide, "The Four Letter Words". */
-export async function zookeeperServes(address: string): Promise<boolean> {
-  const [host, port] = address.split(":") as [string, string];
-  const socket = connect({ host, port: Number(port) });
-  const deadline = setTimeout(() => socket.destroy(new Error("no answer")), QUESTION_TIMEOUT_MS);
-  try {
-    socket.write("srvr");
-    return /^Mode: (standalone|leader|follower|observer)$/m.test(await text(socket));
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(deadline);
-    socket.destroy();
-  }
 }
 
 function readJson(file: string): unknown {
