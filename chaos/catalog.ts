@@ -10,27 +10,44 @@ export type HoldRangeMs = readonly [min: number, max: number];
 const DOWN: HoldRangeMs = [2000, 8000];
 const PAUSED: HoldRangeMs = [3000, 8000];
 const NONE: HoldRangeMs = [0, 0];
+const CUT: HoldRangeMs = [3000, 8000];
+const SLOWED: HoldRangeMs = [4000, 10_000];
+
+const SIGNALS = { kill: DOWN, stop: DOWN, pause: PAUSED, restart: NONE };
+const CONDITIONS = { disconnect: CUT, isolate: CUT, cpu: SLOWED, memory: SLOWED };
 
 /**
  * Which faults a plan may draw for which target, and how long each holds.
- * - postgres is paused for less time than the others: everything behind it waits.
- * - An executor is not held down: Spark starts another by itself, and it has no supervisor of ours.
+ * - postgres is paused and cut off for less time than the others: everything behind it waits.
+ * - An executor is not held down: Spark starts another by itself, and it has no supervisor of ours. It has no network of its own either.
  * - The producer is not stopped or restarted by SIGTERM: for a producer that means "end the run in order", not a failure.
+ * - delay is for what has an address that clients connect to.
  */
 export const CATALOG: Record<TargetKind, Partial<Record<FaultKind, HoldRangeMs>>> = {
-  kafka: { kill: DOWN, stop: DOWN, pause: PAUSED, restart: NONE },
-  "spark-master": { kill: DOWN, stop: DOWN, pause: PAUSED, restart: NONE },
-  "spark-worker": { kill: DOWN, stop: DOWN, pause: PAUSED, restart: NONE },
+  kafka: { ...SIGNALS, ...CONDITIONS, delay: SLOWED },
+  "spark-master": { ...SIGNALS, ...CONDITIONS },
+  "spark-worker": { ...SIGNALS, ...CONDITIONS },
   executor: { kill: NONE, pause: PAUSED },
-  driver: { kill: DOWN, stop: DOWN, pause: PAUSED, restart: NONE },
-  postgres: { kill: DOWN, stop: DOWN, pause: [2000, 5000], restart: NONE },
-  producer: { kill: DOWN, pause: PAUSED },
+  driver: { ...SIGNALS, ...CONDITIONS },
+  postgres: { ...SIGNALS, ...CONDITIONS, pause: [2000, 5000], disconnect: [2000, 5000], isolate: [2000, 5000], delay: SLOWED },
+  producer: { kill: DOWN, pause: PAUSED, ...CONDITIONS },
+  zookeeper: { ...SIGNALS, ...CONDITIONS },
 };
 
+/** What a plan draws when no faults are named. The conditions are drawn only when asked for: not every runtime can do them. */
+export const DEFAULT_FAULT_KINDS: readonly FaultKind[] = ["kill", "stop", "pause", "restart"];
+
 /**
- * What a plan hits when no targets are named. Without spark-master: a standalone master that comes back without a recovery
- * directory does not know its applications any more and has the workers kill their executors (Spark's Master, WorkerLatestState),
- * and the application's client only waits for the master to call back (StandaloneAppClient.onDisconnected). That loses the stream
- * until the driver is started again: it is a fault worth asking for by name, not one to draw unasked.
+ * What a plan hits when no targets are named: each kind of which the stack has a node; spark-master only where a standby is there to take
+ * over. A lone standalone master that comes back without a recovery directory does not know its applications any more and has the workers
+ * kill their executors (Spark's Master, WorkerLatestState), and the application's client only waits for the master to call back
+ * (StandaloneAppClient.onDisconnected). That loses the stream until the driver is started again: it is a fault worth asking for by
+ * name, not one to draw unasked. With a second master ZooKeeper keeps that state and elects the other, which is the point of having it.
  */
-export const DEFAULT_TARGET_KINDS: readonly TargetKind[] = ["kafka", "spark-worker", "executor", "driver", "postgres", "producer"];
+export function defaultTargetKinds(nodes: readonly { kind: NodeKind }[]): TargetKind[] {
+  const has = (kind: TargetKind): boolean => nodes.some((node) => node.kind === (kind === "executor" ? "spark-worker" : kind));
+  const standby = nodes.filter(({ kind }) => kind === "spark-master").length > 1;
+  // In this order: it is what a seed shuffles, so that a stack without the last two has the plans it always had.
+  const kinds: TargetKind[] = ["kafka", "spark-worker", "executor", "driver", "postgres", "producer", "zookeeper"];
+  return [...kinds, ...(standby ? (["spark-master"] as const) : [])].filter(has);
+}

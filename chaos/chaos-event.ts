@@ -1,6 +1,8 @@
 import type { FaultKind } from "../contract/plan.ts";
 
 export type ChaosEventType =
+  | "preparing"
+  | "prepared"
   | "started"
   | "late"
   | "injecting"

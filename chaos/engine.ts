@@ -1,12 +1,12 @@
 import { dirname, join } from "node:path";
-import { FaultlineError } from "../contract/errors.ts";
 import type { JournalRecord } from "../contract/journal.ts";
 import type { NodeControl } from "../contract/node.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { EventSink } from "./chaos-event.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { prepareConditions } from "./condition-preparation.ts";
 import { describe, type FaultContext, type FaultOutcome, runFault } from "./fault-run.ts";
-import { heal, runningEngine } from "./heal.ts";
+import { busy, heal } from "./heal.ts";
 import { openJournal, readJournal, requireIntact } from "./journal-file.ts";
 import { lockJournal } from "./journal-lock.ts";
 import { ownIdentity } from "./process-identity.ts";
@@ -42,7 +42,8 @@ const LATE_MS = 500;
  * Runs a plan. One fault at a time: the next one waits for the recovery of the one before (bounded) and then starts late; one
  * for which the plan's duration (and the grace) leaves no room any more is journaled and reported as not run. Returns when the last fault is over.
  * If this process dies, its watchdog heals; what the watchdog could not heal, the next `heal` or `runPlan` does.
- * @throws FaultlineError FL_STACK_BUSY when another engine or heal is at work; FL_JOURNAL_DAMAGED; FL_HEAL_FAILED when a fault could not
+ * Conditions that the plan has are prepared first (condition-preparation.ts).
+ * @throws FaultlineError FL_STACK_BUSY when another engine or heal is at work; FL_FAULT_UNAVAILABLE; FL_JOURNAL_DAMAGED; FL_HEAL_FAILED when a fault could not
  *   be undone (nothing more is injected, the watchdog goes on trying); FL_DISK_FULL; FL_NODE_FAILED when the watchdog does not start.
  */
 export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
@@ -63,11 +64,12 @@ export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
 
   await using stack = new AsyncDisposableStack();
   const unlock = await lockJournal(journalFile);
-  if (unlock === undefined) throw busy(journalFile);
-  stack.defer(unlock);
   const content = await readJournal(journalFile);
+  if (unlock === undefined) throw busy(journalFile, content.records);
+  stack.defer(unlock);
   requireIntact(journalFile, content);
-  if (runningEngine(content.records) !== undefined) throw busy(journalFile);
+  // Before the plan's clock starts, and before anything is broken.
+  await prepareConditions({ plan, control, clock, signal, tell });
 
   const watchdog = await startWatchdog({
     command: request.watchdogCommand,
@@ -84,7 +86,7 @@ export async function runPlan(request: RunPlanRequest): Promise<RunPlanResult> {
   stack.defer(() => journal.close());
   await journal.append({ t: "open", version: 1, seed: plan.seed, process: ownIdentity(), at_ms: clock.now() });
 
-  const setting = { control, clock, journal, watchdog, signal, recoveryTimeoutMs: request.recoveryTimeoutMs ?? 60_000, tell };
+  const setting = { control, clock, journal, journalFile, watchdog, signal, recoveryTimeoutMs: request.recoveryTimeoutMs ?? 60_000, tell };
   const outcomes = await runFaults(setting, plan, firstFreeId(content.records), request.graceMs ?? 0);
   await journal.append({ t: "close", at_ms: clock.now() });
   inOrder = true;
@@ -123,8 +125,4 @@ async function runFaults(setting: Omit<FaultContext, "hasRoom">, plan: Plan, idO
 /** Ids are unique in a journal, also when it has several plans: the first plan's ids are kept, later ones are shifted. */
 function firstFreeId(records: readonly JournalRecord[]): number {
   return records.reduce((free, record) => ("id" in record ? Math.max(free, record.id + 1) : free), 0);
-}
-
-function busy(journalFile: string): FaultlineError {
-  return new FaultlineError("FL_STACK_BUSY", `${journalFile}: another chaos engine or heal is at work`, { remedy: "wait for it, or stop it with Ctrl-C" });
 }

@@ -5,8 +5,10 @@ import type { ChaosEventType } from "./chaos-event.ts";
 import { type Clock, poll } from "./clock.ts";
 import { FAULTS } from "./faults/by-kind.ts";
 import type { JournalWriter } from "./journal-file.ts";
+import { parameterText } from "./condition-parameters.ts";
+import { conditionTag } from "./condition-tag.ts";
 import { sameProcess } from "./process-identity.ts";
-import { EXECUTOR_TIMEOUT_MS, statusOf, STOP_TIMEOUT_MS, type Strike } from "./strike.ts";
+import { EXECUTOR_TIMEOUT_MS, statusOf, type Strike } from "./strike.ts";
 import { applyUndo } from "./undo.ts";
 import type { WatchdogLink } from "./watchdog-link.ts";
 
@@ -27,6 +29,8 @@ export type FaultContext = {
   control: NodeControl;
   clock: Clock;
   journal: JournalWriter;
+  /** The journal's path: conditions are named after it. */
+  journalFile: string;
   watchdog: WatchdogLink;
   signal: AbortSignal;
   /** How long a node may take to answer its protocol, before a fault and after it. */
@@ -36,9 +40,8 @@ export type FaultContext = {
   tell: (type: ChaosEventType, text: string, about?: { id: number; planned: PlannedFault; node?: string }) => void;
 };
 
-/** Time beyond the hold that an engine in good health needs to inject, and to heal; then its watchdog heals. */
-const INJECT_LEASE_MS = STOP_TIMEOUT_MS + 20_000;
-const HEAL_LEASE_MS = EXECUTOR_TIMEOUT_MS + 30_000;
+/** Time that an engine in good health needs to heal and verify (the longest: another executor; lift and answer of a condition); then its watchdog heals. */
+const HEAL_LEASE_MS = EXECUTOR_TIMEOUT_MS + 60_000;
 const OVER = "not run: the time was over";
 const ENDED = "not run: the run was ended";
 /** A protocol that does not answer for this long is not ready. */
@@ -60,22 +63,23 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
 
   if (signal.aborted) return giveUp("not-run", ENDED);
   if (!context.hasRoom(planned.hold_ms)) return giveUp("not-run", OVER);
-  const opened = await openStrike(context, planned.target).catch((error: unknown) => `the stack can't be asked: ${textOf(error)}`);
+  const opened = await openStrike(context, id, planned).catch((error: unknown) => `the stack can't be asked: ${textOf(error)}`);
   if (signal.aborted) return giveUp("not-run", ENDED);
   if (typeof opened === "string") return giveUp("failed", opened);
-  // Waiting for the node may have taken long.
-  if (!context.hasRoom(planned.hold_ms)) return giveUp("not-run", OVER);
   const strike = opened;
   const { node } = strike;
   const about = { id, planned, node };
   const unavailable = await fault.probe(strike).catch(textOf);
+  if (signal.aborted) return giveUp("not-run", ENDED, node);
+  // Waiting for the node, and measuring it, may have taken long.
+  if (!context.hasRoom(planned.hold_ms)) return giveUp("not-run", OVER, node);
   if (unavailable !== undefined) return giveUp("failed", unavailable, node);
 
   const undo = fault.undo(strike);
   await watchdog.ensure();
   await journal.append({ t: "planned", id, fault: planned, node, node_kind: strike.nodeKind, undo, at_ms: clock.now() });
-  watchdog.lease(planned.hold_ms + INJECT_LEASE_MS);
-  tell("injecting", describe(planned, node), about);
+  watchdog.lease(planned.hold_ms + fault.injectLeaseMs);
+  tell("injecting", `${describe(planned, node)}${parameterText(planned)}`, about);
   strike.atMs = clock.now();
   let effective: boolean;
   try {
@@ -121,8 +125,9 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
 }
 
 /** @returns the strike, or why there can't be one now. */
-async function openStrike(context: FaultContext, target: FaultTarget): Promise<Strike | string> {
-  const { control, clock, signal } = context;
+async function openStrike(context: FaultContext, id: number, planned: PlannedFault): Promise<Strike | string> {
+  const { control, clock, signal, journalFile } = context;
+  const { target } = planned;
   const nodes = await control.nodes();
   const named = "node" in target ? target.node : "executor_of" in target ? target.executor_of : undefined;
   const kind = named === undefined ? "kafka" : nodes.find(({ name }) => name === named)?.kind;
@@ -144,7 +149,8 @@ async function openStrike(context: FaultContext, target: FaultTarget): Promise<S
   function isMain(process: (typeof processes)[number]): boolean {
     return status?.process !== undefined && sameProcess(process, status.process);
   }
-  return { control, clock, node, nodeKind: status.kind, selector, processes, startsBefore: status.starts, atMs: clock.now(), signal };
+  const tag = conditionTag(journalFile, id);
+  return { control, clock, planned, tag, node, nodeKind: status.kind, selector, processes, startsBefore: status.starts, atMs: clock.now(), signal };
 }
 
 /** @returns whether all these nodes answered their protocol within the recovery timeout. */

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { FaultlineError } from "../contract/errors.ts";
 import { encodeJournal, type JournalRecord, type Undo } from "../contract/journal.ts";
-import type { NodeControl } from "../contract/node.ts";
+import type { NodeControl, ProcessIdentity } from "../contract/node.ts";
 import { fastClock, PROGRAMS, startTestStack, type TestStack } from "./fixture/stack.ts";
 import { heal } from "./heal.ts";
 import { readJournal } from "./journal-file.ts";
@@ -95,22 +95,28 @@ describe("heal", () => {
     expect(await readJournal(stack.journalFile)).toMatchObject({ damagedLines: [], records: [{ t: "open" }, { t: "planned" }, { t: "healed" }] });
   });
 
-  it("leaves a living engine's fault alone, unless the watchdog asks", async () => {
+  it("leaves a fault alone while an engine has the journal, unless the watchdog asks", async () => {
     const parent = await stack.control.processes("kafka-1");
     write(open(parent[0]), planned(1, await pause("postgres")));
+    const unlock = await lockJournal(stack.journalFile);
     await expect(run()).rejects.toMatchObject({ code: "FL_STACK_BUSY", message: expect.stringContaining(`pid ${parent[0]?.pid}`) as unknown });
     expect((await statusOf(stack.control, "postgres"))?.state).toBe("paused");
-    expect((await run("watchdog")).healed).toHaveLength(1);
-    // The pid alone proves nothing: the same pid, started at another time, is another process.
-    write(open({ ...ownIdentity(), start_ticks: 1 }));
+    const watchdog = heal({ journalFile: stack.journalFile, control: stack.control, by: "watchdog", clock: fastClock(20) });
+    expect((await watchdog).healed).toHaveLength(1);
+    // The pid alone proves nothing: the same pid, started at another time, is another process, and of one in a container nothing is known.
+    const nobodys = { ...ownIdentity(), start_ticks: 1 };
+    for (const engine of [nobodys, { ...(parent[0] as ProcessIdentity), container: { id: "c", started_at: "s" } }]) {
+      write(open(engine));
+      await expect(run()).rejects.toMatchObject({ code: "FL_STACK_BUSY", message: expect.stringContaining("another chaos engine or heal") as unknown });
+    }
+    await unlock?.();
     await expect(run()).resolves.toBeDefined();
   });
 
-  it("keeps out of the way of another heal", async () => {
-    const unlock = await lockJournal(stack.journalFile);
-    await expect(run()).rejects.toMatchObject({ code: "FL_STACK_BUSY" });
-    await unlock?.();
-    await expect(run()).resolves.toBeDefined();
+  it("takes an engine that left its journal open for dead when the lock is free, whatever process has its pid now", async () => {
+    const [other] = await stack.control.processes("kafka-1");
+    write(open(other), planned(1, await pause("postgres")));
+    expect((await run()).healed).toHaveLength(1);
   });
 
   it("goes on after a fault that it can't undo, and ends with the command to type", async () => {

@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
 import { FaultlineError } from "../contract/errors.ts";
 import type { JournalRecord } from "../contract/journal.ts";
-import type { NodeControl } from "../contract/node.ts";
+import type { Imposed, NodeControl } from "../contract/node.ts";
 import { type Clock, poll, systemClock } from "./clock.ts";
+import { otherJournalOf } from "./condition-tag.ts";
 import { lockJournal } from "./journal-lock.ts";
 import { openJournal, readJournal, unhealed } from "./journal-file.ts";
+import { liftCondition } from "./lift.ts";
 import { isAlive } from "./process-identity.ts";
 import { applyUndo, resumeAll } from "./undo.ts";
 
@@ -19,7 +22,7 @@ export type HealRequest = {
 export type HealResult = {
   /** Faults that were undone, in the order of undoing: the last injected first. */
   healed: { id: number; node: string; proof: string }[];
-  /** Nodes without a known fault that were found stopped or held. */
+  /** Nodes without a known fault that were found stopped, held, or under a condition. */
   swept: { node: string; proof: string }[];
   /** Lines of the journal that can't be read; what they said, the sweep has made good. */
   damagedLines: number[];
@@ -30,20 +33,15 @@ const LOCK_TIMEOUT_MS = 10_000;
 
 /**
  * Undoes every fault that the journal has as planned and not as healed, the last first, verifies it and appends `healed`; then
- * sweeps: a node of the stack that is stopped or held for no known reason is resumed and released. Idempotent. Goes on after a
- * fault that can't be undone, and fails at the end.
+ * sweeps: a node of the stack that is stopped, held or under a condition for no known reason is resumed, released, freed of it. Idempotent.
+ * Goes on after a fault that can't be undone, and fails at the end.
  * @throws FaultlineError FL_STACK_BUSY when an engine or another heal is at work; FL_HEAL_FAILED naming nodes, pids and commands.
  */
 export async function heal({ journalFile, control, by, clock = systemClock }: HealRequest): Promise<HealResult> {
   const unlock = await poll(clock, by === "watchdog" ? LOCK_TIMEOUT_MS : 0, () => lockJournal(journalFile));
   try {
     const content = await readJournal(journalFile);
-    const engine = runningEngine(content.records);
-    if (by !== "watchdog" && (unlock === undefined || engine !== undefined)) {
-      throw new FaultlineError("FL_STACK_BUSY", `${journalFile}: ${engine === undefined ? "another heal" : `the chaos engine (pid ${engine})`} is at work`, {
-        remedy: engine === undefined ? "wait for it" : `let it end, or stop it (it heals first): kill -INT ${engine}`,
-      });
-    }
+    if (unlock === undefined && by !== "watchdog") throw busy(journalFile, content.records);
     const result: HealResult = { healed: [], swept: [], damagedLines: content.damagedLines };
     const failures: FaultlineError[] = [];
     const open = unhealed(content.records).toReversed();
@@ -61,7 +59,8 @@ export async function heal({ journalFile, control, by, clock = systemClock }: He
     } finally {
       await journal?.close();
     }
-    await sweep(control, clock, result, failures);
+    await sweepNodes(control, clock, result, failures);
+    await sweepConditions(journalFile, control, clock, result, failures);
     if (failures.length > 0) throw combined(failures);
     return result;
   } finally {
@@ -69,14 +68,22 @@ export async function heal({ journalFile, control, by, clock = systemClock }: He
   }
 }
 
-/** @returns the pid of the engine that has the journal open, if exactly that process still runs. */
-export function runningEngine(records: readonly JournalRecord[]): number | undefined {
+/**
+ * Somebody else has the journal's lock. Whether an engine is alive is told by that lock alone: it is free only when no process has it, in
+ * this container or another. The journal's last engine is looked up for the words only: it may have left its pid there in another pid
+ * namespace, where it names nothing for us, and then nothing is said of it.
+ */
+export function busy(journalFile: string, records: readonly JournalRecord[]): FaultlineError {
   const last = records.findLast((record) => record.t === "open" || record.t === "close");
-  return last?.t === "open" && last.process.pid !== process.pid && isAlive(last.process) ? last.process.pid : undefined;
+  const engine = last?.t === "open" && last.process.pid !== process.pid && isAlive(last.process) ? last.process.pid : undefined;
+  const who = engine === undefined ? "another chaos engine or heal" : `the chaos engine (pid ${engine})`;
+  return new FaultlineError("FL_STACK_BUSY", `${journalFile}: ${who} is at work`, {
+    remedy: engine === undefined ? "wait for it, or stop it with Ctrl-C (it heals first)" : `let it end, or stop it (it heals first): kill -INT ${engine}`,
+  });
 }
 
 /** Only nodes of this stack are looked at, and only what a fault does is undone: a process is never started or ended here. */
-async function sweep(control: NodeControl, clock: Clock, result: HealResult, failures: FaultlineError[]): Promise<void> {
+async function sweepNodes(control: NodeControl, clock: Clock, result: HealResult, failures: FaultlineError[]): Promise<void> {
   for (const { name, held } of await control.nodes()) {
     try {
       const resumed = await resumeAll(control, name, [], clock);
@@ -87,6 +94,30 @@ async function sweep(control: NodeControl, clock: Clock, result: HealResult, fai
       failures.push(asHealFailure(error, name));
     }
   }
+}
+
+/** A tag that no journal explains is no reason to leave a condition: only an engine at work on another run of this machine may own it. */
+async function sweepConditions(journalFile: string, control: NodeControl, clock: Clock, result: HealResult, failures: FaultlineError[]): Promise<void> {
+  const there: Imposed[] = await control.imposed().catch((error: unknown) => {
+    failures.push(asHealFailure(error, "conditions on nodes"));
+    return [];
+  });
+  for (const { node, tag } of there) {
+    try {
+      if (await ownedByAnother(tag, journalFile)) continue;
+      result.swept.push({ node, proof: await liftCondition(control, node, tag, clock) });
+    } catch (error) {
+      failures.push(asHealFailure(error, node));
+    }
+  }
+}
+
+async function ownedByAnother(tag: string, journalFile: string): Promise<boolean> {
+  const other = otherJournalOf(tag, journalFile);
+  if (other === undefined || !existsSync(other)) return false;
+  const unlock = await lockJournal(other);
+  await unlock?.();
+  return unlock === undefined;
 }
 
 function asHealFailure(error: unknown, what: string): FaultlineError {

@@ -141,7 +141,9 @@ describe("makePlan", () => {
   });
 
   it("refuses a fault that a named target can't suffer", () => {
-    expect(errorOf(() => makePlan(request({ targets: ["producer"], kinds: ["restart"] }))).remedy).toBe("faults for producer: kill, pause");
+    expect(errorOf(() => makePlan(request({ targets: ["producer"], kinds: ["restart"] }))).remedy).toBe(
+      "faults for producer: kill, pause, disconnect, isolate, cpu, memory",
+    );
   });
 
   it("refuses a duration or interval that is too short, naming the least that works", () => {

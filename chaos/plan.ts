@@ -3,6 +3,7 @@ import { FaultlineError } from "../contract/errors.ts";
 import { NODE_KINDS } from "../contract/node.ts";
 import { type FaultKind, type Plan, type PlannedFault, planSchema } from "../contract/plan.ts";
 import { RandomStream } from "../contract/random.ts";
+import { drawParameters, parameterProblems } from "./condition-parameters.ts";
 import { chooseTargets, type PlanNode, type TargetChoice } from "./targets.ts";
 
 export type PlanRequest = {
@@ -14,6 +15,7 @@ export type PlanRequest = {
   /** Partitions of the pipeline's topic. */
   partitions: number;
   targets?: readonly string[];
+  /** Only these faults. Default: DEFAULT_FAULT_KINDS. */
   kinds?: readonly FaultKind[];
 };
 
@@ -28,7 +30,8 @@ const PURPOSE = { time: 1, target: 2, parameters: 3, order: 4 } as const;
  * targeted once, in a shuffled order; what follows is random.
  * Fault i starts between 10 % and 30 % of the i-th interval: two are at least 0.8 intervals apart, and the last one has at
  * least 0.7 intervals left. If the duration has no room for one full round, the interval shrinks evenly, to MIN_INTERVAL_MS at least.
- * @throws FaultlineError FL_PLAN_INVALID for unknown targets, and for a duration or interval that is too short (naming the least that works).
+ * @throws FaultlineError FL_PLAN_INVALID for unknown targets, and for a duration or interval that is too short (naming the least that
+ *   works); FL_FAULT_UNAVAILABLE for a fault in `kinds` that none of a target's nodes can suffer here.
  */
 export function makePlan(request: PlanRequest): Plan {
   const { seed, durationMs } = request;
@@ -51,8 +54,9 @@ export function makePlan(request: PlanRequest): Plan {
       id: index + 1,
       at_ms: Math.floor(index * intervalMs + intervalMs * 0.1 + time.float() * intervalMs * 0.2),
       kind: fault.kind,
-      target: choice.draw(targets),
+      target: fault.draw(targets),
       hold_ms: parameters.integer(fault.holdMs[0], longestMs),
+      ...drawParameters(fault.kind, parameters),
     };
   });
   const struck = new Set(choices.map(({ kind }) => (kind === "executor" ? "spark-worker" : kind)));
@@ -110,7 +114,8 @@ export function encodePlan(plan: Plan): string {
 /**
  * Reads a plan's file.
  * @param source how to call it in errors.
- * @throws FaultlineError FL_PLAN_INVALID naming the place; also for ids used twice and faults that overlap or end after the plan.
+ * @throws FaultlineError FL_PLAN_INVALID naming the place; also for ids used twice, faults that overlap or end after the plan, and
+ *   parameters that are missing or belong to another fault.
  */
 export function parsePlan(text: string, source = "plan"): Plan {
   let value: unknown;
@@ -130,6 +135,7 @@ export function parsePlan(text: string, source = "plan"): Plan {
     ids.add(fault.id);
     if (fault.at_ms < freeFromMs) problems.push(`${source}: faults[${index}].at_ms: ${fault.at_ms} is before ${freeFromMs}, the end of the fault before`);
     freeFromMs = fault.at_ms + fault.hold_ms;
+    problems.push(...parameterProblems(fault).map((problem) => `${source}: faults[${index}].${problem}`));
     if (freeFromMs > plan.duration_ms) problems.push(`${source}: faults[${index}]: ends at ${freeFromMs} ms, after duration_ms ${plan.duration_ms}`);
   });
   if (problems.length > 0) throw invalid(problems.join("\n"));

@@ -23,12 +23,22 @@ export function ownIdentity(): ProcessIdentity {
   return own.identity;
 }
 
+/** A container that was started again is another one, though its id stays: everything in it has the same pids again. */
 export function sameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
-  return a.pid === b.pid && a.start_ticks === b.start_ticks && a.boot_id === b.boot_id;
+  return (
+    a.pid === b.pid &&
+    a.start_ticks === b.start_ticks &&
+    a.boot_id === b.boot_id &&
+    a.container?.id === b.container?.id &&
+    a.container?.started_at === b.container?.started_at
+  );
 }
 
-/** Whether exactly this process still runs; a zombie does not. */
+/**
+ * Whether exactly this process still runs, as far as this /proc can tell; a zombie does not. Only for a process of our own pid namespace:
+ * of one in a container nothing is known here, and the answer is false (NodeControl.processStates knows).
+ */
 export function isAlive(identity: ProcessIdentity): boolean {
-  const found = readProcess(identity.pid);
+  const found = identity.container === undefined ? readProcess(identity.pid) : undefined;
   return found !== undefined && sameProcess(found.identity, identity) && found.state !== "Z" && found.state !== "X";
 }

@@ -1,7 +1,7 @@
 import { FaultlineError } from "../contract/errors.ts";
 import type { NodeControl, NodeKind, NodeStatus, ProcessIdentity, ProcessSelector } from "../contract/node.ts";
 import type { Undo } from "../contract/journal.ts";
-import type { FaultKind } from "../contract/plan.ts";
+import type { FaultKind, PlannedFault } from "../contract/plan.ts";
 import { type Clock, poll } from "./clock.ts";
 import { answerOf } from "./port-answer.ts";
 import { sameProcess } from "./process-identity.ts";
@@ -10,6 +10,9 @@ import { sameProcess } from "./process-identity.ts";
 export type Strike = {
   control: NodeControl;
   clock: Clock;
+  planned: PlannedFault;
+  /** Unique over all runs of a machine: a condition is put on a node, and found there again, under this name. */
+  tag: string;
   node: string;
   nodeKind: NodeKind;
   /** "executor": only the Spark executors below the worker `node`. */
@@ -20,6 +23,10 @@ export type Strike = {
   startsBefore: number;
   /** The injection began, ms since 1970. */
   atMs: number;
+  /** Round trips before the fault, ms; the probe of a delay puts them here. */
+  baseline?: { medianMs: number; fastestMs: number };
+  /** Whether a condition was still there when it was to be taken off; `heal` puts it here. */
+  lasted?: boolean;
   /** Aborted: stop waiting for the effect, so that the fault is healed at once. */
   signal?: AbortSignal;
 };
@@ -29,7 +36,9 @@ export type Effect = { effective: boolean; proof: string };
 /** How one kind of fault is done and taken back. Each lives in a file of its own, in faults/. */
 export type Fault = {
   kind: FaultKind;
-  /** @returns why this fault can't be done to this node now, or undefined. Does nothing. */
+  /** How long a fault in good health may take from its journal line to the effect probe's answer; after that (and its hold) the watchdog heals. */
+  injectLeaseMs: number;
+  /** @returns why this fault can't be done to this node now, or undefined. May measure what the effect is held against; changes nothing. */
   probe(strike: Strike): Promise<string | undefined>;
   /** What takes the fault back, complete by itself; journaled before `inject`. */
   undo(strike: Strike): Undo;
@@ -41,6 +50,8 @@ export type Fault = {
   verify(strike: Strike, effective: boolean): Promise<string>;
 };
 
+/** Time beyond the hold that an engine in good health needs to send signals and see them obeyed. */
+export const SIGNAL_LEASE_MS = 30_000;
 /** A SIGTERM not obeyed for this long did not stop the node. */
 export const STOP_TIMEOUT_MS = 10_000;
 /** From release to a running process: the supervisor only has to fork. */
@@ -94,8 +105,8 @@ export async function effectGone(strike: Strike, timeoutMs: number): Promise<Eff
   const tookMs = Math.round(clock.monotonic() - startMs);
   const noun = strike.selector === "executor" ? "executor process" : "process";
   if (gone === true)
-    return { effective: true, proof: `${processes.length} ${noun}${processes.length === 1 ? "" : "es"} gone after ${tookMs} ms (pid ${pids(processes)})` };
-  return { effective: false, proof: `${noun} still there after ${tookMs} ms: pid ${pids(await left())}` };
+    return { effective: true, proof: `${processes.length} ${noun}${processes.length === 1 ? "" : "es"} gone after ${tookMs} ms (${pids(processes)})` };
+  return { effective: false, proof: `${noun} still there after ${tookMs} ms: ${pids(await left())}` };
 }
 
 /**
@@ -110,7 +121,7 @@ export async function verifyRunsAgain(strike: Strike, effective: boolean): Promi
       const listed = await control.processes(node, "executor");
       return listed.find((process) => !processes.some((old) => sameProcess(old, process)));
     });
-    if (other !== undefined) return `another executor runs on ${node}, pid ${other.pid}`;
+    if (other !== undefined) return `another executor runs on ${node}, ${pids([other])}`;
     throw new FaultlineError("FL_HEAL_FAILED", `${node}: Spark started no other executor within ${EXECUTOR_TIMEOUT_MS / 1000} s`, {
       remedy: `see the worker's log, then: ./faultline heal`,
     });
@@ -124,7 +135,7 @@ export async function verifyRunsAgain(strike: Strike, effective: boolean): Promi
     if (state !== "running") return undefined;
     if (!effective) return `${node} runs`;
     if (process === undefined) return starts > startsBefore ? `${node} runs again (start ${starts})` : undefined;
-    return processes.some((old) => sameProcess(old, process)) ? undefined : `${node} runs again, pid ${process.pid} (start ${starts})`;
+    return processes.some((old) => sameProcess(old, process)) ? undefined : `${node} runs again, ${pids([process])} (start ${starts})`;
   });
   if (proof !== undefined) return proof;
   throw new FaultlineError("FL_HEAL_FAILED", `${node} was released but does not run after ${START_TIMEOUT_MS / 1000} s`, {
@@ -143,12 +154,18 @@ export async function effectDown(strike: Strike): Promise<Effect> {
   return { effective: true, proof: [effect.proof, `${strike.node} is ${status?.state ?? "unknown"}`, ...ports].join("; ") };
 }
 
-/** The undo of every fault that makes the node die: give it back to its supervisor. */
-export function undoDown({ node, selector }: Strike, held: boolean): Undo {
-  return { node, resume: [], release: held && selector === "node" };
+/** The undo of every fault that makes the node die: give it back to its supervisor. Also of one that nobody holds: see restart. */
+export function undoDown({ node, selector }: Strike): Undo {
+  return { node, resume: [], release: selector === "node" };
 }
 
+/** "pid 12, 13 and 4 more"; a container that stands for all processes in it is "container 1a2b3c4d5e6f". */
 export function pids(processes: readonly ProcessIdentity[]): string {
-  const shown = processes.slice(0, 5).map(({ pid }) => pid);
-  return shown.join(", ") + (processes.length > shown.length ? ` and ${processes.length - shown.length} more` : "");
+  const whole = processes.flatMap(({ container, start_ticks }) => (container !== undefined && start_ticks === 0 ? [container.id.slice(0, 12)] : []));
+  const single = processes.filter(({ container, start_ticks }) => container === undefined || start_ticks !== 0).map(({ pid }) => String(pid));
+  const list = (noun: string, names: string[]): string[] => {
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+    return names.length === 0 ? [] : [`${noun} ${names.slice(0, 5).join(", ")}${more}`];
+  };
+  return [...list("container", whole), ...list("pid", single)].join(", ") || "no process";
 }

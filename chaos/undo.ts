@@ -2,6 +2,7 @@ import { FaultlineError } from "../contract/errors.ts";
 import type { Undo } from "../contract/journal.ts";
 import type { NodeControl, ProcessIdentity } from "../contract/node.ts";
 import { type Clock, poll } from "./clock.ts";
+import { liftCondition } from "./lift.ts";
 import { sameProcess } from "./process-identity.ts";
 import { pids, START_TIMEOUT_MS, statusOf } from "./strike.ts";
 
@@ -9,17 +10,20 @@ import { pids, START_TIMEOUT_MS, statusOf } from "./strike.ts";
 const RESUME_TIMEOUT_MS = 5000;
 
 /**
- * Takes a fault back knowing only its journaled undo: resumes, releases, and verifies. Doing it twice does no harm: SIGCONT
- * to a running process and release of a node that nobody holds change nothing.
+ * Takes a fault back knowing only its journaled undo: lifts, resumes, releases, and verifies. Doing it twice does no harm: lifting
+ * what is not there, SIGCONT to a running process and release of a node that nobody holds change nothing. Where nodes can't be held (`held`
+ * undefined: a container that was killed by its engine's API stays down), it is the release that starts the node again.
  * @returns what was seen, as one sentence.
  * @throws FaultlineError FL_HEAL_FAILED naming node, pids and the command to type.
  */
 export async function applyUndo(control: NodeControl, undo: Undo, clock: Clock): Promise<string> {
-  const { node, resume, release } = undo;
+  const { node, resume, release, lift } = undo;
   const known = (await statusOf(control, node)) !== undefined;
+  // First, and on its own: it needs no process of the node.
+  const lifted = known && lift !== undefined ? [await liftCondition(control, node, lift, clock)] : [];
   const resumed = await resumeAll(control, known ? node : undefined, resume, clock);
-  const proof = [resumed > 0 ? `${resumed} processes resumed, none of ${node} stopped` : `no process of ${node} stopped`];
-  if (!known) return `${proof[0]}; the stack has no such node any more`;
+  const proof = [...lifted, resumed > 0 ? `${resumed} processes resumed, none of ${node} stopped` : `no process of ${node} stopped`];
+  if (!known) return `${proof.join("; ")}; the stack has no such node any more`;
   if (!release) return proof.join("; ");
 
   await control.release(node);
@@ -27,9 +31,9 @@ export async function applyUndo(control: NodeControl, undo: Undo, clock: Clock):
     const status = await statusOf(control, node);
     if (status === undefined) return "the stack has no such node any more";
     if (status.held === true) return undefined;
-    if (status.state === "running") return `released, runs${status.process === undefined ? "" : ` with pid ${status.process.pid}`}`;
+    if (status.state === "running") return `released, runs${status.process === undefined ? "" : ` with ${pids([status.process])}`}`;
     // The one kind of node that ends by itself: down and not held is a lawful end for it.
-    return status.kind === "producer" && status.held === false ? "released; not running (a producer may have come to its end)" : undefined;
+    return status.kind === "producer" ? "released; not running (a producer may have come to its end)" : undefined;
   });
   if (up === undefined) {
     throw new FaultlineError("FL_HEAL_FAILED", `${node} was released but does not run after ${START_TIMEOUT_MS / 1000} s`, {
@@ -63,7 +67,8 @@ export async function resumeAll(control: NodeControl, node: string | undefined, 
     { everyMs: 20 },
   );
   if (done === true) return resumed.length;
-  throw new FaultlineError("FL_HEAL_FAILED", `${node ?? "a node"}: still stopped after SIGCONT: pid ${pids(stopped)}`, {
-    remedy: `kill -CONT ${stopped.map(({ pid }) => pid).join(" ")}`,
+  throw new FaultlineError("FL_HEAL_FAILED", `${node ?? "a node"}: still stopped after SIGCONT: ${pids(stopped)}`, {
+    // A pid in a container means nothing out here.
+    remedy: stopped.some(({ container }) => container !== undefined) ? "./faultline heal" : `kill -CONT ${stopped.map(({ pid }) => pid).join(" ")}`,
   });
 }

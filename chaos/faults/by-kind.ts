@@ -1,8 +1,12 @@
 import type { FaultKind } from "../../contract/plan.ts";
 import type { Fault } from "../strike.ts";
+import { cpu } from "./cpu.ts";
+import { delay } from "./delay.ts";
 import { kill } from "./kill.ts";
+import { memory } from "./memory.ts";
 import { pause } from "./pause.ts";
 import { restart } from "./restart.ts";
 import { stop } from "./stop.ts";
+import { disconnect, isolate } from "./unreachable.ts";
 
-export const FAULTS: Record<FaultKind, Fault> = { kill, stop, pause, restart };
+export const FAULTS: Record<FaultKind, Fault> = { kill, stop, pause, restart, disconnect, isolate, delay, cpu, memory };

@@ -1,4 +1,4 @@
-import { effectDown, type Fault, probeRunning, signalAll, undoDown, verifyRunsAgain } from "../strike.ts";
+import { effectDown, type Fault, probeRunning, SIGNAL_LEASE_MS, signalAll, undoDown, verifyRunsAgain } from "../strike.ts";
 
 /**
  * SIGKILL of every process of the node, which its supervisor then leaves down until the fault is healed.
@@ -6,8 +6,9 @@ import { effectDown, type Fault, probeRunning, signalAll, undoDown, verifyRunsAg
  */
 export const kill: Fault = {
   kind: "kill",
+  injectLeaseMs: SIGNAL_LEASE_MS,
   probe: probeRunning,
-  undo: (strike) => undoDown(strike, true),
+  undo: undoDown,
 
   async inject(strike) {
     // Held first: a supervisor that sees the death before the hold would start the node again under our hands.

@@ -47,7 +47,16 @@ describe("pause", () => {
     const processes = await stack.control.processes("producer");
     await stack.control.hold("producer");
     await stack.control.signal(processes, "SIGKILL");
-    const strike = { control: stack.control, clock: systemClock, node: "producer", nodeKind: "producer" as const, selector: "node" as const };
+    const planned = { id: 1, at_ms: 0, kind: "pause" as const, target: { node: "producer" }, hold_ms: 0 };
+    const strike = {
+      planned,
+      tag: "test-1",
+      control: stack.control,
+      clock: systemClock,
+      node: "producer",
+      nodeKind: "producer" as const,
+      selector: "node" as const,
+    };
     const late = { ...strike, processes, startsBefore: status?.starts ?? 0, atMs: 0 };
     await expect.poll(() => stack.control.processStates(processes)).toEqual(["gone"]);
     expect(await FAULTS.pause.probe(late)).toBe("producer is held down already");

@@ -1,5 +1,5 @@
 import { poll } from "../clock.ts";
-import { type Fault, pids, probeRunning, signalAll, type Strike } from "../strike.ts";
+import { type Fault, pids, probeRunning, SIGNAL_LEASE_MS, signalAll, type Strike } from "../strike.ts";
 import { applyUndo } from "../undo.ts";
 
 /** A process that has not stopped for this long is likely in vfork(2). */
@@ -13,6 +13,7 @@ const EFFECT_TIMEOUT_MS = 3000;
  */
 export const pause: Fault = {
   kind: "pause",
+  injectLeaseMs: SIGNAL_LEASE_MS,
   probe: probeRunning,
   undo: ({ node, processes }) => ({ node, resume: [...processes], release: false }),
 

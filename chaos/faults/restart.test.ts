@@ -9,12 +9,12 @@ describe("restart", () => {
   });
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  it("gives the node another process, with nothing held and nothing to undo", async () => {
+  it("gives the node another process, with nothing held; its undo is a release, which starts it where nobody else does", async () => {
     const before = await statusOf(stack.control, "kafka-1");
     const { outcome, records } = await runOne(stack, { kind: "restart", target: { role: "controller" }, hold_ms: 0 });
     expect(outcome).toMatchObject({ outcome: "recovered", node: "kafka-1" });
     expect(records.map(({ t }) => t)).toEqual(["planned", "active", "healed", "recovered"]);
-    expect(records[0]).toMatchObject({ node: "kafka-1", undo: { resume: [], release: false } });
+    expect(records[0]).toMatchObject({ node: "kafka-1", undo: { resume: [], release: true } });
     const after = await statusOf(stack.control, "kafka-1");
     expect(after).toMatchObject({ state: "running", held: false, starts: 2 });
     expect(after?.process?.pid).not.toBe(before?.process?.pid);

@@ -1,4 +1,4 @@
-import { effectDown, type Fault, probeRunning, signalAll, undoDown, verifyRunsAgain } from "../strike.ts";
+import { effectDown, type Fault, probeRunning, SIGNAL_LEASE_MS, signalAll, undoDown, verifyRunsAgain } from "../strike.ts";
 
 /**
  * SIGTERM to every process of the node, which its supervisor then leaves down until the fault is healed. One that does not
@@ -6,8 +6,9 @@ import { effectDown, type Fault, probeRunning, signalAll, undoDown, verifyRunsAg
  */
 export const stop: Fault = {
   kind: "stop",
+  injectLeaseMs: SIGNAL_LEASE_MS,
   probe: probeRunning,
-  undo: (strike) => undoDown(strike, true),
+  undo: undoDown,
 
   async inject(strike) {
     if (strike.selector === "node") await strike.control.hold(strike.node);

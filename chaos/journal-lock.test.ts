@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { lockJournal } from "./journal-lock.ts";
+import { readProcess } from "./process-identity.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "faultline-lock-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+const file = join(directory, "faults.ndjson");
+const started: number[] = [];
+afterEach(() => {
+  for (const pid of started.splice(0)) if (readProcess(pid) !== undefined) process.kill(pid, "SIGKILL");
+});
+
+/** A process that takes the lock, starts a child that outlives it, and says the child's pid. */
+async function holder(): Promise<{ process: ChildProcess; child: number }> {
+  const script = `
+    import { spawn } from "node:child_process";
+    import { lockJournal } from ${JSON.stringify(join(import.meta.dirname, "journal-lock.ts"))};
+    const unlock = await lockJournal(${JSON.stringify(file)});
+    const child = spawn("sleep", ["1000"], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+    console.log(unlock === undefined ? "taken" : child.pid);
+    setInterval(() => unlock, 1000);`;
+  const process_ = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [said] = (await once(process_.stdout, "data")) as [Buffer];
+  const child = Number(String(said));
+  started.push(process_.pid as number, child);
+  return { process: process_, child };
+}
+
+describe("the journal's lock", () => {
+  it("is one process's, and can be given back", async () => {
+    const unlock = await lockJournal(file);
+    expect(unlock).toBeDefined();
+    expect(existsSync(file)).toBe(true);
+    expect(await lockJournal(file)).toBeUndefined();
+    expect(spawnSync("flock", ["-n", file, "true"]).status).toBe(1);
+    await unlock?.();
+    const again = await lockJournal(file);
+    expect(again).toBeDefined();
+    await again?.();
+  });
+
+  it("goes with the process, SIGKILLed, though a child of it lives on", async () => {
+    const { process: engine, child } = await holder();
+    expect(await lockJournal(file)).toBeUndefined();
+    const exited = once(engine, "exit");
+    engine.kill("SIGKILL");
+    await exited;
+    expect(readProcess(child)?.state).toBe("S");
+    const unlock = await lockJournal(file);
+    expect(unlock).toBeDefined();
+    await unlock?.();
+  });
+
+  it("says what is missing when there is no flock", async () => {
+    const path = process.env["PATH"];
+    process.env["PATH"] = directory;
+    try {
+      await expect(lockJournal(file)).rejects.toMatchObject({ code: "FL_PREREQUISITE", message: expect.stringContaining("ENOENT") as unknown });
+    } finally {
+      process.env["PATH"] = path;
+    }
+  });
+});
