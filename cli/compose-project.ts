@@ -68,7 +68,7 @@ export async function copyRun(place: Place): Promise<string | undefined> {
   if (link.status !== 0 || !/^[\w-]+$/.test(id)) return undefined;
   const logs = join(place.runsDir, id, "logs");
   mkdirSync(logs, { recursive: true });
-  const script = `docker ${tools.join(" ")} tar chaos -C /runs -cf - "$ID" | tar -C "$RUNS" -xf - --no-same-owner
+  const script = `docker ${tools.join(" ")} tar chaos --warning=no-file-changed -C /runs -cf - "$ID" | tar -C "$RUNS" -xf - --no-same-owner
     for service in $(docker compose ps --all --services); do docker compose logs --no-color --no-log-prefix "$service" >"$RUNS/$ID/logs/$service.log" 2>&1; done`;
   const code = await run(place, "sh", ["-c", script], { stdio: ["ignore", "ignore", 2], env: { ...process.env, RUNS: place.runsDir, ID: id } });
   return code === 0 ? join(place.runsDir, id) : undefined;

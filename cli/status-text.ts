@@ -11,9 +11,17 @@ export function statusText({ stack, runDirectory, nodes }: StackReport): string 
   });
   if (nodes.length === 0) return "no stack is here; ./faultline up starts one\n";
   if (stack !== undefined) {
-    lines.push("", `kafka     ${stack.bootstrapServers.join(",")}`, `postgres  ${postgresUrl(stack)}`, `trigger   ${stack.trigger}`);
+    const { user, database } = stack.postgres;
+    const local = stack.runtime === "local";
+    const hosts = nodes.flatMap((node) => (node.kind === "kafka" ? [node.addresses["host"] ?? "not published"] : []));
+    lines.push(
+      "",
+      `kafka     ${local ? stack.bootstrapServers.join(",") : `${hosts.join(",")} from here, ${stack.bootstrapServers.join(",")} in the stack's network`}`,
+      `postgres  ${local ? postgresUrl(stack) : `docker compose exec postgres psql -U ${user} -d ${database}`}`,
+      `trigger   ${stack.trigger}`,
+    );
   }
-  if (runDirectory !== undefined) lines.push(`run       ${basename(runDirectory)}   (${runDirectory})`);
+  if (runDirectory !== undefined) lines.push(`run       ${basename(runDirectory)}   (${stack?.runtime === "compose" ? "in the volume runs" : runDirectory})`);
   return `${lines.join("\n")}\n`;
 }
 

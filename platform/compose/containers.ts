@@ -16,7 +16,7 @@ const SERVICES: [RegExp, NodeKind, (service: string) => Record<string, string>][
   [/^producer$/, "producer", () => ({})],
 ];
 
-/** A service's node; undefined for services that are none (validation, chaos). Addresses are those inside the compose network. */
+/** A service's node; undefined for services that are none (validation, chaos). Addresses are those inside the compose network, but for `host`. */
 export function nodeOfService(service: string): { name: string; kind: NodeKind; addresses: Record<string, string> } | undefined {
   const found = SERVICES.find(([pattern]) => pattern.test(service));
   return found === undefined ? undefined : { name: found[1] === "driver" ? "driver" : service, kind: found[1], addresses: found[2](service) };
@@ -60,12 +60,19 @@ function toNode(service: string, inspect: ContainerInspect): NodeContainer {
   const state = stateOf(inspect);
   const status: NodeStatus = {
     ...node,
+    addresses: { ...node.addresses, ...published(inspect) },
     state,
     ...(state !== "down" && { process: identityOf(inspect) }),
     starts: startedMs(inspect),
     log: `docker logs ${inspect.Name.slice(1)}`,
   };
   return { status, service, inspect };
+}
+
+/** Where the machine that runs Docker reaches it: the first port that is published. */
+function published({ NetworkSettings }: ContainerInspect): { host?: string } {
+  const [port] = Object.values(NetworkSettings.Ports ?? {}).flatMap((bindings) => bindings ?? []);
+  return port === undefined ? {} : { host: `${port.HostIp}:${port.HostPort}` };
 }
 
 /** While Docker waits before it starts a crashed one again, it says Running and Restarting at once: there is no process then. */

@@ -35,7 +35,7 @@ export type ContainerInspect = {
   Config: { Labels: Record<string, string> | null; Hostname: string; /** Absent: SIGTERM. */ StopSignal?: string };
   /** Only those that run now. */
   ExecIDs: string[] | null;
-  NetworkSettings: { Networks: Record<string, Endpoint> };
+  NetworkSettings: { Networks: Record<string, Endpoint>; Ports?: Record<string, { HostIp: string; HostPort: string }[] | null> };
 };
 
 export type ExecInspect = { ID: string; Running: boolean; ExitCode: number | null; ProcessConfig: { entrypoint: string; arguments: string[] | null } };

@@ -12,8 +12,8 @@ kafka)
   ;;
 zookeeper)
   exec 3<>/dev/tcp/127.0.0.1/2181
-  printf ruok >&3
-  [ "$(head -c 4 <&3)" = imok ]
+  printf srvr >&3
+  grep -q "^Mode: " <&3
   ;;
 *)
   echo "usage: healthy.sh kafka|zookeeper" >&2
