@@ -1,7 +1,9 @@
+import { join, relative } from "node:path";
+import { FaultlineError } from "../contract/errors.ts";
+import { RUN_FILES } from "../contract/run.ts";
 import { composeDown, checkCompose, composeIsUp, composeUp, copyRun, runInside } from "./compose-project.ts";
 import type { CommandContext } from "./context.ts";
 import type { DemoFlags } from "./demo-run.ts";
-import { FaultlineError } from "../contract/errors.ts";
 import { Progress } from "./progress.ts";
 
 /** The demo on containers: builds and starts the stack here, lets its chaos container do the rest, and brings the run's directory back. @returns the exit code. */
@@ -29,15 +31,27 @@ export async function demoCompose(context: CommandContext, flags: DemoFlags): Pr
     FAULTLINE_TRIGGER: flags.trigger,
     ...(flags.pipeline !== undefined && { FAULTLINE_PIPELINE: flags.pipeline }),
   });
-  const seconds = (ms: number): string => `${ms / 1000}`;
   const targets = flags.targets === undefined ? [] : ["--targets", flags.targets];
   const code = await runInside(context, [
-    ...["demo", "--duration", seconds(flags.duration), "--interval", seconds(flags.interval), "--rate", `${flags.rate}`, "--trigger", flags.trigger],
+    "demo",
+    "--duration",
+    seconds(flags.duration),
+    "--interval",
+    seconds(flags.interval),
+    "--rate",
+    `${flags.rate}`,
+    "--trigger",
+    flags.trigger,
     ...targets,
     ...(flags.faults === undefined ? [] : ["--faults", flags.faults]),
     ...(flags.json ? ["--json"] : []),
   ]);
   const run = await copyRun(context);
-  if (run !== undefined) progress.say(`the run is in ${run}`);
+  const out = flags.json ? context.process.stderr : context.process.stdout;
+  if (run !== undefined) out.write(`report: ${relative(process.cwd(), join(run, RUN_FILES.report))}\n`);
   return code;
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000}`;
 }

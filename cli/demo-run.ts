@@ -73,9 +73,9 @@ export async function runDemo(context: CommandContext, flags: DemoFlags): Promis
   const measured = await measureRun(stack.runDirectory);
   if (flags.json) context.process.stdout.write(`${JSON.stringify(verdict.file)}\n`);
   const out = flags.json ? context.process.stderr : context.process.stdout;
-  out.write(
-    `\n${faultTableText(measured.recoveries.faults, measured.startMs, out.isTTY ? out.columns : undefined)}\n\n${verdict.text}\nreport: ${relative(process.cwd(), reportFile)}\n`,
-  );
+  out.write(`\n${faultTableText(measured.recoveries.faults, measured.startMs, out.isTTY ? out.columns : undefined)}\n\n${verdict.text}\n`);
+  // In a container the path means nothing to whoever reads this; the host says where it put the file.
+  if (!insideContainer()) out.write(`report: ${relative(process.cwd(), reportFile)}\n`);
   return verdict.file;
 }
 

@@ -49,7 +49,7 @@ export const validate = buildCommand<Flags, [], CommandContext>({
       json: { kind: "boolean", default: false, brief: "verdict.json on standard output" },
     },
   },
-  async func({ json, quietTimeout, runtime: _, ...flags }) {
+  async func({ json, quietTimeout, ...flags }) {
     const [{ resolveOptions }, { judgeRun }, { Progress }, { findStack }, { findRun }] = await Promise.all([
       import("../../validation/options.ts"),
       import("../judge-run.ts"),

@@ -15,7 +15,7 @@ const FATAL_EXIT_CODES = [64, 78];
 /** What the job asks of Spark in each runtime: spark-app/spark-defaults.conf, in the form that spark-submit reads. */
 function sparkDefaults(): Record<string, string> {
   const lines = readFileSync(join(ROOT, "spark-app/spark-defaults.conf"), "utf8").split("\n");
-  return Object.fromEntries(lines.flatMap((line) => (/^spark/.test(line) ? [line.split(/\s+(.*)/s, 2) as [string, string]] : [])));
+  return Object.fromEntries(lines.flatMap((line) => (line.startsWith("spark") ? [line.split(/\s+(.*)/s, 2) as [string, string]] : [])));
 }
 
 /** The job's driver in client mode, with all slots of both workers, so that the loss of one worker leaves enough for every partition. */
