@@ -55,6 +55,6 @@ export function conditionOf({ kind, delay_ms, jitter_ms, cpu_workers, memory_mib
 /** For a person, behind the fault's name: " (120 ms, jitter 20 ms)". */
 export function parameterText({ kind, delay_ms, jitter_ms, cpu_workers, memory_mib }: PlannedFault): string {
   if (kind === "delay") return ` (${delay_ms} ms, jitter ${jitter_ms ?? 0} ms)`;
-  if (kind === "cpu") return ` (${cpu_workers} workers)`;
+  if (kind === "cpu") return ` (${cpu_workers} ${cpu_workers === 1 ? "worker" : "workers"})`;
   return kind === "memory" ? ` (${memory_mib} MiB)` : "";
 }

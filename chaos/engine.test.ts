@@ -177,4 +177,79 @@ describe("runPlan", () => {
     const watchdogLog = join(stack.directory, "nodes.json", "impossible", "watchdog.log");
     await expect(runPlan(request(testPlan([], 0), { watchdogLog }))).rejects.toThrow("ENOTDIR");
   });
+
+  describe("with conditions", () => {
+    const prepared: string[] = [];
+    beforeEach(() => void (prepared.length = 0));
+    const control = (more: Partial<NodeControl> = {}): NodeControl => ({
+      ...stack.control,
+      prepare: async (name, kind) => void prepared.push(`${kind} ${name}`),
+      ...more,
+    });
+    const cpu = { kind: "cpu" as const, hold_ms: 100, cpu_workers: 1 };
+
+    it("prepares every node it may strike, all brokers for a role, before the plan's clock starts", async () => {
+      const plan = testPlan(
+        [
+          { ...cpu, target: { role: "controller" } },
+          { ...cpu, target: { node: "driver" } },
+          { kind: "kill", target: { node: "kafka-2" }, hold_ms: 0 },
+        ],
+        100,
+      );
+      const { outcomes } = await runPlan(request(plan, { control: control() }));
+      expect(prepared).toEqual(["cpu kafka-1", "cpu kafka-2", "cpu driver"]);
+      expect(outcomes.map(({ outcome, node }) => [outcome, node])).toEqual([
+        ["recovered", "kafka-1"],
+        ["recovered", "driver"],
+        ["recovered", "kafka-2"],
+      ]);
+      expect(events.slice(0, 5).map(({ type, text }) => [type, text])).toEqual([
+        ["preparing", "kafka-1 is made ready for cpu"],
+        ["preparing", "kafka-2 is made ready for cpu"],
+        ["preparing", "driver is made ready for cpu"],
+        ["prepared", expect.stringMatching(/^3 conditions made ready in [\d.]+ s$/)],
+        ["started", expect.any(String)],
+      ]);
+      expect(events.find(({ type }) => type === "injecting")?.text).toBe("cpu kafka-1 (controller) (1 worker)");
+      expect(await stack.control.imposed()).toEqual([]);
+    });
+
+    it.each([
+      [
+        "is not there",
+        { unavailable: async (name: string) => (name === "driver" ? "no cgroup here" : undefined) },
+        /^fault 2, cpu driver: driver: no cgroup here$/,
+      ],
+      ["can't be prepared", { prepare: async () => Promise.reject(new Error("no proxy today")) }, /^kafka-1 could not be made ready for cpu: no proxy today$/],
+    ])("breaks nothing when a condition %s", async (_name, more: Partial<NodeControl>, message) => {
+      const plan = testPlan(
+        [
+          { ...cpu, target: { node: "kafka-1" } },
+          { ...cpu, target: { node: "driver" } },
+        ],
+        100,
+      );
+      await expect(runPlan(request(plan, { control: control(more) }))).rejects.toMatchObject({
+        code: "FL_FAULT_UNAVAILABLE",
+        message: expect.stringMatching(message) as unknown,
+      });
+      expect(await kinds()).toEqual([]);
+      expect(events.some(({ type }) => type === "injecting")).toBe(false);
+    });
+
+    it("lifts at once when it is ended in the middle", async () => {
+      const ending = new AbortController();
+      const onEvent = (event: ChaosEvent): void => {
+        events.push(event);
+        if (event.type === "active") ending.abort();
+      };
+      const plan = testPlan([{ ...cpu, hold_ms: 50_000, target: { node: "driver" } }], 0);
+      const { aborted, outcomes } = await runPlan(request(plan, { signal: ending.signal, onEvent }));
+      expect([aborted, outcomes.map(({ outcome }) => outcome)]).toEqual([true, ["recovered"]]);
+      expect(await stack.control.imposed()).toEqual([]);
+      const healed = events.find(({ type }) => type === "healed");
+      expect(healed?.text).toMatch(/^cpu driver: no condition .*-1 on driver any more/);
+    });
+  });
 });

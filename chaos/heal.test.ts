@@ -1,9 +1,10 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { FaultlineError } from "../contract/errors.ts";
 import { encodeJournal, type JournalRecord, type Undo } from "../contract/journal.ts";
 import type { NodeControl, ProcessIdentity } from "../contract/node.ts";
-import { fastClock, PROGRAMS, startTestStack, type TestStack } from "./fixture/stack.ts";
+import { fastClock, PROGRAMS, serverNode, startTestStack, type TestStack } from "./fixture/stack.ts";
 import { heal } from "./heal.ts";
 import { readJournal } from "./journal-file.ts";
 import { lockJournal } from "./journal-lock.ts";
@@ -28,6 +29,7 @@ describe("heal", () => {
     stack = await startTestStack([
       { name: "kafka-1", kind: "kafka", argv: PROGRAMS.plain },
       { name: "postgres", kind: "postgres", argv: PROGRAMS.sessions },
+      serverNode("kafka-2", "kafka"),
     ]);
   });
   afterAll(() => stack[Symbol.asyncDispose]());
@@ -56,6 +58,7 @@ describe("heal", () => {
       [1, "kafka-1"],
     ]);
     expect(await stack.control.nodes()).toMatchObject([
+      { state: "running", held: false },
       { state: "running", held: false },
       { state: "running", held: false },
     ]);
@@ -142,5 +145,79 @@ describe("heal", () => {
   it("takes a node that is no more for healed", async () => {
     write(open(), planned(1, { node: "kafka-9", resume: [NOBODY], release: true }));
     expect((await run()).healed).toEqual([{ id: 1, node: "kafka-9", proof: "no process of kafka-9 stopped; the stack has no such node any more" }]);
+  });
+
+  const isolate = async (tag: string): Promise<Undo> => {
+    await stack.control.impose("kafka-2", tag, { kind: "isolate" }, 60_000);
+    expect(await stack.control.measure("kafka-2", "isolate")).toBeNull();
+    return { node: "kafka-2", resume: [], release: false, lift: tag };
+  };
+  const answers = async (): Promise<boolean> => (await stack.control.measure("kafka-2", "isolate")) !== null;
+
+  it("lifts a condition by its journaled undo, also from a node that is down, and twice", async () => {
+    const undo = await isolate("run-1");
+    write(open(), planned(1, await down("kafka-2")), planned(2, undo));
+    expect((await run()).healed).toMatchObject([
+      { id: 2, proof: "isolate (run-1) lifted from kafka-2; no process of kafka-2 stopped" },
+      { id: 1, node: "kafka-2" },
+    ]);
+    await expect.poll(answers, { timeout: 10_000 }).toBe(true);
+    write(planned(3, undo));
+    expect((await run()).healed).toMatchObject([{ id: 3, proof: expect.stringMatching(/^no condition run-1 on kafka-2;/) as unknown }]);
+  });
+
+  it("lifts conditions that no journal explains: lines lost, a tag of nobody", async () => {
+    await isolate("run-7");
+    await stack.control.impose("postgres", "strange", { kind: "cpu", workers: 1 }, 60_000);
+    expect((await run()).swept).toEqual([
+      { node: "kafka-2", proof: "isolate (run-7) lifted from kafka-2" },
+      { node: "postgres", proof: "cpu (strange) lifted from postgres" },
+    ]);
+    expect(await answers()).toBe(true);
+    expect(await stack.control.imposed()).toEqual([]);
+    expect((await run()).swept).toEqual([]);
+  });
+
+  it("leaves the condition of an engine that is at work on another run, and takes it when that is over", async () => {
+    const other = mkdtempSync(join(dirname(stack.directory), "faultline-chaos-other-"));
+    try {
+      const tag = `${basename(other)}-3`;
+      await isolate(tag);
+      const unlock = await lockJournal(join(other, basename(stack.journalFile)));
+      expect((await run()).swept).toEqual([]);
+      expect(await answers()).toBe(false);
+      await unlock?.();
+      expect((await run()).swept).toEqual([{ node: "kafka-2", proof: `isolate (${tag}) lifted from kafka-2` }]);
+    } finally {
+      rmSync(other, { recursive: true });
+    }
+  });
+
+  it("says which condition it could not lift, and goes on", async () => {
+    await isolate("run-9");
+    const control: NodeControl = { ...stack.control, lift: () => Promise.resolve() };
+    write(open(), planned(1, await pause("postgres")));
+    const error = await heal({ journalFile: stack.journalFile, control, by: "heal", clock: fastClock(50) }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: "FL_HEAL_FAILED", message: "left over: kafka-2: the condition run-9 could not be taken off within 30 s" });
+    expect((await statusOf(stack.control, "postgres"))?.state).toBe("running");
+    expect((await run()).swept).toHaveLength(1);
+  });
+
+  it("starts what a fault left down where nodes can't be held, by its journaled undo alone", async () => {
+    // As with containers: nobody starts what was killed, until it is released.
+    await down("kafka-1");
+    const unheld: NodeControl = {
+      ...stack.control,
+      nodes: async () =>
+        (await stack.control.nodes()).map((status) => {
+          const unknown = { ...status };
+          delete unknown.held;
+          return unknown;
+        }),
+    };
+    expect((await run("heal", unheld)).swept).toEqual([]);
+    expect((await statusOf(stack.control, "kafka-1"))?.state).toBe("down");
+    write(open(), planned(1, { node: "kafka-1", resume: [], release: true }));
+    expect((await run("heal", unheld)).healed).toMatchObject([{ id: 1, proof: expect.stringMatching(/released, runs with pid \d+$/) as unknown }]);
   });
 });

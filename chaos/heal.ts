@@ -107,7 +107,7 @@ async function sweepConditions(journalFile: string, control: NodeControl, clock:
       if (await ownedByAnother(tag, journalFile)) continue;
       result.swept.push({ node, proof: await liftCondition(control, node, tag, clock) });
     } catch (error) {
-      failures.push(asHealFailure(error, node));
+      failures.push(asHealFailure(error, "left over"));
     }
   }
 }

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 /** A process that takes the lock, starts a child that outlives it, and says the child's pid. */
-async function holder(): Promise<{ process: ChildProcess; child: number }> {
+async function holder(): Promise<{ engine: ChildProcess; child: number }> {
   const script = `
     import { spawn } from "node:child_process";
     import { lockJournal } from ${JSON.stringify(join(import.meta.dirname, "journal-lock.ts"))};
@@ -24,11 +24,11 @@ async function holder(): Promise<{ process: ChildProcess; child: number }> {
     const child = spawn("sleep", ["1000"], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
     console.log(unlock === undefined ? "taken" : child.pid);
     setInterval(() => unlock, 1000);`;
-  const process_ = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-  const [said] = (await once(process_.stdout, "data")) as [Buffer];
+  const engine = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const [said] = (await once(engine.stdout, "data")) as [Buffer];
   const child = Number(String(said));
-  started.push(process_.pid as number, child);
-  return { process: process_, child };
+  started.push(engine.pid as number, child);
+  return { engine, child };
 }
 
 describe("the journal's lock", () => {
@@ -45,7 +45,7 @@ describe("the journal's lock", () => {
   });
 
   it("goes with the process, SIGKILLed, though a child of it lives on", async () => {
-    const { process: engine, child } = await holder();
+    const { engine, child } = await holder();
     expect(await lockJournal(file)).toBeUndefined();
     const exited = once(engine, "exit");
     engine.kill("SIGKILL");

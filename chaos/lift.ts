@@ -3,7 +3,7 @@ import type { Imposed, NodeControl } from "../contract/node.ts";
 import { type Clock, poll } from "./clock.ts";
 
 /** Taking off is one call to kernel or engine; a busy machine may need several tries. */
-export const LIFT_TIMEOUT_MS = 30_000;
+const LIFT_TIMEOUT_MS = 30_000;
 
 export async function imposedOn(control: NodeControl, node: string, tag: string): Promise<Imposed | undefined> {
   return (await control.imposed()).find((one) => one.node === node && one.tag === tag);
@@ -16,7 +16,7 @@ export async function imposedOn(control: NodeControl, node: string, tag: string)
  */
 export async function liftCondition(control: NodeControl, node: string, tag: string, clock: Clock): Promise<string> {
   let found: Imposed | undefined;
-  let problem: unknown;
+  let problem: Error | undefined;
   const gone = await poll(
     clock,
     LIFT_TIMEOUT_MS,
@@ -28,16 +28,16 @@ export async function liftCondition(control: NodeControl, node: string, tag: str
         await control.lift(node, tag);
         return (await imposedOn(control, node, tag)) === undefined ? true : undefined;
       } catch (error) {
-        problem = error;
+        problem = error instanceof Error ? error : new Error(JSON.stringify(error));
         return undefined;
       }
     },
     { everyMs: 250 },
   );
-  if (gone === true) return found === undefined ? `no condition ${tag} on ${node}` : `${found.kind} (${tag}) lifted from ${node}`;
-  const why = problem === undefined ? "" : `: ${problem instanceof Error ? problem.message : String(problem)}`;
+  if (gone === true) return found === undefined ? `no condition ${tag} on ${node}` : `${found.kind}${tag === "" ? "" : ` (${tag})`} lifted from ${node}`;
+  const why = problem === undefined ? "" : `: ${problem.message}`;
   throw new FaultlineError("FL_HEAL_FAILED", `${node}: the condition ${tag} could not be taken off within ${LIFT_TIMEOUT_MS / 1000} s${why}`, {
     remedy: "./faultline heal; if that fails too: ./faultline down, which takes the node and all that is on it away",
-    cause: problem,
+    ...(problem !== undefined && { cause: problem }),
   });
 }

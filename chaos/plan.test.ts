@@ -26,6 +26,10 @@ function struck(fault: Plan["faults"][number]): string {
   return NODES.find(({ name }) => name === node)?.kind as string;
 }
 
+function within(value: number | undefined, min: number, max: number): boolean {
+  return value !== undefined && value >= min && value <= max;
+}
+
 function errorOf(action: () => unknown): FaultlineError {
   try {
     action();
@@ -34,6 +38,16 @@ function errorOf(action: () => unknown): FaultlineError {
   }
   throw new Error("no error");
 }
+
+/** Seed 7, six faults: as drawn since the first version. */
+const GOLDEN: unknown[] = [
+  { id: 1, at_ms: 26253, kind: "kill", target: { role: "controller" }, hold_ms: 6475 },
+  { id: 2, at_ms: 119568, kind: "pause", target: { node: "spark-worker-2" }, hold_ms: 6567 },
+  { id: 3, at_ms: 224032, kind: "kill", target: { node: "postgres" }, hold_ms: 5316 },
+  { id: 4, at_ms: 314004, kind: "pause", target: { executor_of: "spark-worker-2" }, hold_ms: 5008 },
+  { id: 5, at_ms: 411135, kind: "pause", target: { node: "producer" }, hold_ms: 4385 },
+  { id: 6, at_ms: 521390, kind: "pause", target: { node: "driver" }, hold_ms: 4336 },
+];
 
 const requests = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
@@ -131,6 +145,80 @@ describe("makePlan", () => {
     expect(new Set(makePlan(request({ kinds })).faults.map(({ kind }) => kind))).toEqual(new Set(["pause"]));
   });
 
+  it("draws what it always drew for a stack without conditions, ZooKeeper and standby masters", () => {
+    // Plans are named by their seed: a stack that has not changed must get the same one.
+    const { faults } = makePlan(request({ intervalMs: 100_000 }));
+    expect(faults).toEqual(GOLDEN);
+    const unable = NODES.map((node) => ({ ...node, unavailable: { isolate: "no namespaces", cpu: "no cgroups" } }));
+    expect(makePlan(request({ nodes: unable }))).toEqual(makePlan(request()));
+  });
+
+  const BIGGER: PlanRequest["nodes"] = [...NODES, { name: "zookeeper", kind: "zookeeper" }, { name: "spark-master-2", kind: "spark-master" }];
+
+  it("strikes ZooKeeper where there is one, and a Spark master where another stands by", () => {
+    expect(makePlan(request({ nodes: BIGGER })).kinds).toEqual(["kafka", "spark-master", "spark-worker", "driver", "postgres", "producer", "zookeeper"]);
+    const masters = makePlan(request({ nodes: BIGGER, durationMs: 12_000_000 })).faults.map(({ target }) => ("node" in target ? target.node : ""));
+    expect(masters).toEqual(expect.arrayContaining(["spark-master", "spark-master-2", "zookeeper"]));
+  });
+
+  const conditions: FaultKind[] = ["disconnect", "isolate", "delay", "cpu", "memory"];
+
+  it("draws conditions with their parameters, only when asked, and reads them back", () => {
+    fc.assert(
+      fc.property(requests, (drawn) => {
+        const durationMs = Math.max(drawn.durationMs, 8 * MIN_INTERVAL_MS);
+        const plan = makePlan(request({ ...drawn, durationMs, kinds: conditions, nodes: BIGGER }));
+        expect(parsePlan(encodePlan(plan))).toEqual(plan);
+        for (const { kind, target, delay_ms, jitter_ms, cpu_workers, memory_mib } of plan.faults) {
+          expect(conditions).toContain(kind);
+          expect("executor_of" in target).toBe(false);
+          if (kind === "delay") {
+            expect(within(delay_ms, 50, 300) && within(jitter_ms, 0, (delay_ms as number) / 5)).toBe(true);
+            expect("node" in target ? target.node : "role").toMatch(/^(kafka|postgres|role)/);
+          }
+          if (kind === "cpu") expect(within(cpu_workers, 1, 2)).toBe(true);
+          if (kind === "memory") expect(within(memory_mib, 64, 256)).toBe(true);
+        }
+      }),
+    );
+    const drawn = makePlan(request({ durationMs: 12_000_000, kinds: conditions })).faults.map(({ kind }) => kind);
+    expect(new Set(drawn)).toEqual(new Set(conditions));
+  });
+
+  it("draws a fault only for nodes that can suffer it, and no role unless all brokers can", () => {
+    const nodes = NODES.map((node) => (node.name === "kafka-3" ? { ...node, unavailable: { isolate: "no namespace" } } : node));
+    const targets = makePlan(request({ nodes, kinds: ["isolate"], targets: ["kafka"], durationMs: 6_000_000 })).faults.map(({ target }) => target);
+    expect(new Set(targets.map((target) => JSON.stringify(target)))).toEqual(new Set(['{"node":"kafka-1"}', '{"node":"kafka-2"}']));
+  });
+
+  it("refuses a fault asked for by name that none of a target's nodes can suffer, with the reason", () => {
+    const nodes = NODES.map((node) =>
+      node.kind === "postgres" ? node : { ...node, unavailable: { delay: "no proxy", isolate: `no namespace for ${node.kind}` } },
+    );
+    const refuse = (more: Partial<PlanRequest>) => errorOf(() => makePlan(request({ nodes, ...more })));
+    expect(refuse({ kinds: ["kill", "delay"], targets: ["postgres", "kafka"] })).toMatchObject({
+      code: "FL_FAULT_UNAVAILABLE",
+      message: "delay can't be done to kafka here: kafka-1, kafka-2, kafka-3: no proxy",
+    });
+    expect(refuse({ kinds: ["isolate"], targets: ["spark"] }).message).toBe(
+      "isolate can't be done to spark here: spark-worker-1, spark-worker-2: no namespace for spark-worker; driver: no namespace for driver",
+    );
+    expect(refuse({ kinds: ["delay"], targets: ["leader:2"] }).code).toBe("FL_FAULT_UNAVAILABLE");
+    // Not aimed at anything: enough that one node can.
+    expect(new Set(makePlan(request({ nodes, kinds: ["delay"] })).faults.map(({ target }) => JSON.stringify(target)))).toEqual(
+      new Set(['{"node":"postgres"}']),
+    );
+    const nobody = nodes.map((node) => ({ ...node, unavailable: { delay: "no proxy" } }));
+    expect(errorOf(() => makePlan(request({ nodes: nobody, kinds: ["delay", "kill"] }))).message).toMatch(
+      /^delay can't be done to the stack here: kafka-1, .*postgres: no proxy$/,
+    );
+    const none = { kill: "k", stop: "s", pause: "p", restart: "r" };
+    expect(errorOf(() => makePlan(request({ nodes: [{ name: "postgres", kind: "postgres", unavailable: none }], targets: ["postgres"] })))).toMatchObject({
+      code: "FL_FAULT_UNAVAILABLE",
+      message: expect.stringContaining("kill on postgres: k") as unknown,
+    });
+  });
+
   it("refuses an unknown target and lists the valid ones", () => {
     for (const target of ["kafka-9", "leader:6", "leader:x", "", "toString"]) {
       const error = errorOf(() => makePlan(request({ targets: [target] })));
@@ -172,6 +260,24 @@ describe("parsePlan", () => {
     ["a negative hold", text((plan) => Object.assign(plan.faults[0] as object, { hold_ms: -1 })), /^p: faults\[0\]\.hold_ms: /],
     ["an id used twice", text((plan) => Object.assign(plan.faults[1] as object, { id: 1 })), /faults\[1\]\.id: 1 is used twice/],
     ["faults that overlap", text((plan) => Object.assign(plan.faults[1] as object, { at_ms: 1 })), /faults\[1\]\.at_ms: 1 is before/],
+    ["a delay without its time", text((plan) => Object.assign(plan.faults[0] as object, { kind: "delay" })), /^p: faults\[0\]\.delay_ms: missing/],
+    [
+      "a jitter longer than its delay",
+      text((plan) => Object.assign(plan.faults[0] as object, { kind: "delay", delay_ms: 50, jitter_ms: 51 })),
+      /^p: faults\[0\]\.jitter_ms: 51 is more than delay_ms 50$/,
+    ],
+    ["cpu without workers", text((plan) => Object.assign(plan.faults[0] as object, { kind: "cpu" })), /^p: faults\[0\]\.cpu_workers: missing, cpu needs it$/],
+    ["memory without an amount", text((plan) => Object.assign(plan.faults[0] as object, { kind: "memory" })), /^p: faults\[0\]\.memory_mib: missing/],
+    [
+      "a parameter of another fault",
+      text((plan) => Object.assign(plan.faults[3] as object, { kind: "isolate", target: { node: "driver" }, cpu_workers: 2 })),
+      /^p: faults\[3\]\.cpu_workers: 2 belongs to cpu, not to isolate$/,
+    ],
+    [
+      "a condition on an executor",
+      text((plan) => Object.assign(plan.faults[0] as object, { kind: "isolate", target: { executor_of: "w" } })),
+      /^p: faults\[0\]\.target: isolate strikes nodes/,
+    ],
     ["a fault after the end", text((plan) => Object.assign(plan, { duration_ms: 500_000 })), /after duration_ms 500000/],
   ])("refuses %s", (_name, source, message) => {
     const error = errorOf(() => parsePlan(source, "p"));

@@ -163,9 +163,10 @@ export function undoDown({ node, selector }: Strike): Undo {
 export function pids(processes: readonly ProcessIdentity[]): string {
   const whole = processes.flatMap(({ container, start_ticks }) => (container !== undefined && start_ticks === 0 ? [container.id.slice(0, 12)] : []));
   const single = processes.filter(({ container, start_ticks }) => container === undefined || start_ticks !== 0).map(({ pid }) => String(pid));
-  const list = (noun: string, names: string[]): string[] => {
-    const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-    return names.length === 0 ? [] : [`${noun} ${names.slice(0, 5).join(", ")}${more}`];
-  };
-  return [...list("container", whole), ...list("pid", single)].join(", ") || "no process";
+  return [...firstFew("container", whole), ...firstFew("pid", single)].join(", ") || "no process";
+}
+
+function firstFew(noun: string, names: string[]): string[] {
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  return names.length === 0 ? [] : [`${noun} ${names.slice(0, 5).join(", ")}${more}`];
 }

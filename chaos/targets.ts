@@ -117,18 +117,21 @@ function hasKind(stack: Stack, kind: TargetKind): boolean {
   return nodesOf(stack, kind).length > 0;
 }
 
+function drawName(random: RandomStream, able: readonly PlanNode[]): string {
+  return able[random.integer(0, able.length - 1)]?.name as string;
+}
+
 function candidate(stack: Stack, kind: TargetKind): Candidate {
   const nodes = nodesOf(stack, kind);
-  const name = (random: RandomStream, able: readonly PlanNode[]): string => able[random.integer(0, able.length - 1)]?.name as string;
   const base = { label: kind, kind, nodes };
-  if (kind === "executor") return { ...base, draw: (random, able) => ({ executor_of: name(random, able) }) };
-  if (kind !== "kafka") return { ...base, draw: (random, able) => ({ node: name(random, able) }) };
+  if (kind === "executor") return { ...base, draw: (random, able) => ({ executor_of: drawName(random, able) }) };
+  if (kind !== "kafka") return { ...base, draw: (random, able) => ({ node: drawName(random, able) }) };
   return {
     ...base,
     draw(random, able) {
       const way = random.integer(0, 2);
       // Nobody knows who will have a role then: not drawn unless every broker can suffer the fault.
-      if (way === 0 || able.length < nodes.length) return { node: name(random, able) };
+      if (way === 0 || able.length < nodes.length) return { node: drawName(random, able) };
       return way === 1 ? { role: "leader", partition: random.integer(0, stack.partitions - 1) } : { role: "controller" };
     },
   };

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PlannedFault } from "../contract/plan.ts";
-import { FIXTURE_MAIN, PROGRAMS, startTestStack, testPlan, type TestStack } from "./fixture/stack.ts";
+import { FIXTURE_MAIN, PROGRAMS, serverNode, startTestStack, testPlan, type TestStack } from "./fixture/stack.ts";
 import { readJournal, unhealed } from "./journal-file.ts";
 import { encodePlan } from "./plan.ts";
 import { readProcess } from "./process-identity.ts";
@@ -16,12 +16,13 @@ describe("the watchdog", () => {
     stack = await startTestStack([
       { name: "postgres", kind: "postgres", argv: PROGRAMS.sessions },
       { name: "kafka-1", kind: "kafka", argv: PROGRAMS.plain },
+      serverNode("kafka-2", "kafka"),
     ]);
   });
   afterEach(() => stack[Symbol.asyncDispose]());
 
   const log = (): string => join(stack.directory, "logs", "watchdog.log");
-  const startEngine = (fault: Pick<PlannedFault, "kind" | "target">): ChildProcess => {
+  const startEngine = (fault: Omit<PlannedFault, "id" | "at_ms" | "hold_ms">): ChildProcess => {
     writeFileSync(join(stack.directory, "plan.json"), encodePlan(testPlan([{ ...fault, hold_ms: 50_000 }], 0)));
     // A process group of its own, so that all of it can be killed at once.
     return spawn(process.execPath, [FIXTURE_MAIN, "engine", stack.directory], { detached: true, stdio: ["ignore", "ignore", "inherit"] });
@@ -46,6 +47,25 @@ describe("the watchdog", () => {
     await expect.poll(() => readFileSync(log(), "utf8"), { timeout: 5000 }).toMatch(/the engine is gone.*\n(.*\n)*.*: healed\n/);
     const pid = Number(/watchdog (\d+)/.exec(readFileSync(log(), "utf8"))?.[1]);
     await expect.poll(() => readProcess(pid)?.state ?? "Z", { timeout: 5000 }).toBe("Z");
+  });
+
+  it.each([
+    { kind: "isolate", target: { node: "kafka-2" } },
+    { kind: "delay", target: { node: "kafka-2" }, delay_ms: 100, jitter_ms: 0 },
+    { kind: "cpu", target: { node: "kafka-2" }, cpu_workers: 1 },
+    { kind: "memory", target: { node: "kafka-2" }, memory_mib: 64 },
+  ] as const)("lifts $kind when the engine and its whole process group are killed", async (fault) => {
+    const engine = startEngine(fault);
+    await expect.poll(async () => (await readJournal(stack.journalFile)).records.at(-1)?.t, { timeout: 25_000 }).toBe("active");
+    expect(await stack.control.imposed()).toMatchObject([{ node: "kafka-2", kind: fault.kind }]);
+    process.kill(-(engine.pid as number), "SIGKILL");
+    await expect.poll(() => stack.control.imposed(), { timeout: 15_000 }).toEqual([]);
+    await expect
+      .poll(async () => (await readJournal(stack.journalFile)).records.at(-1), { timeout: 15_000 })
+      .toMatchObject({ t: "healed", by: "watchdog", proof: expect.stringMatching(new RegExp(`^${fault.kind} \\(.*-1\\) lifted from kafka-2`)) as unknown });
+    expect(await stack.control.measure("kafka-2", "isolate")).not.toBeNull();
+    // It had the journal's lock: the engine's went with the engine, though the watchdog lived on.
+    expect(readFileSync(log(), "utf8")).not.toMatch(/attempt/);
   });
 
   it("is not needed when the engine is ended by Ctrl-C", async () => {

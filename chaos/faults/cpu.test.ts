@@ -20,7 +20,7 @@ describe("cpu", () => {
     expect(during).toMatchObject([{ node: "driver", kind: "cpu" }]);
     expect(records[1]).toMatchObject({
       effective: true,
-      proof: expect.stringMatching(/^2 workers beside driver take \d\.\d\d and \d\.\d\d cores \(0\.20 at least\)$/) as unknown,
+      proof: expect.stringMatching(/^2 computing beside driver take \d\.\d\d and \d\.\d\d cores \(0\.20 at least\)$/) as unknown,
     });
     expect(records[2]).toMatchObject({
       proof: expect.stringMatching(/no condition .* on driver any more; workers beside driver take 0\.00 cores$/) as unknown,

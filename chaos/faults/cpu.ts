@@ -20,7 +20,7 @@ export const cpu = conditionFault("cpu", {
     const least = leastCores(planned);
     return {
       yes: cores.every((used) => used >= least),
-      seen: `${planned.cpu_workers ?? 0} workers beside ${node} take ${cores.map((used) => used.toFixed(2)).join(" and ")} cores (${least.toFixed(2)} at least)`,
+      seen: `${planned.cpu_workers ?? 0} computing beside ${node} take ${cores.map((used) => used.toFixed(2)).join(" and ")} cores (${least.toFixed(2)} at least)`,
     };
   },
 

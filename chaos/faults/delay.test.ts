@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NodeControl } from "../../contract/node.ts";
-import { fastClock, runOne, serverNode, startTestStack, type TestStack } from "../fixture/stack.ts";
+import { fastClock, type OneFault, runOne, serverNode, startTestStack, type TestStack } from "../fixture/stack.ts";
+
+function fault(delay_ms: number, jitter_ms: number): OneFault {
+  return { kind: "delay", target: { node: "postgres" }, hold_ms: 200, delay_ms, jitter_ms };
+}
 
 describe("delay", () => {
   let stack: TestStack;
@@ -9,7 +13,6 @@ describe("delay", () => {
   });
   afterAll(() => stack[Symbol.asyncDispose]());
 
-  const fault = (delay_ms: number, jitter_ms: number) => ({ kind: "delay" as const, target: { node: "postgres" }, hold_ms: 200, delay_ms, jitter_ms });
   type Times = { before: (number | null)[]; during: (number | null)[]; after: (number | null)[] };
   /** A machine whose round trips are these, over and over, before, during and after the condition, whatever that really does. */
   const answering = (times: Times): NodeControl => {
@@ -17,13 +20,13 @@ describe("delay", () => {
     let asked = 0;
     return {
       ...stack.control,
-      impose: (...fault) => {
+      impose: (...one) => {
         phase = "during";
-        return stack.control.impose(...fault);
+        return stack.control.impose(...one);
       },
-      lift: (...fault) => {
+      lift: (...one) => {
         phase = "after";
-        return stack.control.lift(...fault);
+        return stack.control.lift(...one);
       },
       measure: (_name, kind) => Promise.resolve(kind === "delay" ? (times[phase][asked++ % 5] ?? null) : 1),
     };
@@ -35,12 +38,9 @@ describe("delay", () => {
     expect(outcome.outcome).toBe("recovered");
     const active = records[1]?.t === "active" ? records[1] : undefined;
     expect(active?.effective).toBe(true);
-    const [now, fastest, before] =
-      /^a round trip takes ([\d.]+) ms \(fastest ([\d.]+) ms\), before it ([\d.]+) ms .*, for a delay of 150 ms give or take 30 ms$/
-        .exec(active?.proof ?? "")
-        ?.slice(1)
-        .map(Number) as [number, number, number];
-    expect(now).toBeGreaterThanOrEqual(before + 84);
+    const figures = /^a round trip takes ([\d.]+) ms \(fastest ([\d.]+) ms\), before it ([\d.]+) ms .*, for a delay of 150 ms give or take 30 ms$/;
+    const [now, fastest, before] = (figures.exec(active?.proof ?? "") ?? []).slice(1).map(Number);
+    expect(now).toBeGreaterThanOrEqual((before ?? Infinity) + 84);
     expect(fastest).toBeGreaterThanOrEqual(119);
     expect(records[2]).toMatchObject({
       t: "healed",

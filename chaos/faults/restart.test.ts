@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NodeControl } from "../../contract/node.ts";
 import { PROGRAMS, runOne, startTestStack, type TestStack } from "../fixture/stack.ts";
 import { statusOf } from "../strike.ts";
 
@@ -18,6 +19,27 @@ describe("restart", () => {
     const after = await statusOf(stack.control, "kafka-1");
     expect(after).toMatchObject({ state: "running", held: false, starts: 2 });
     expect(after?.process?.pid).not.toBe(before?.process?.pid);
+  });
+
+  it("starts a node that nobody else starts, as a container that was stopped through its engine's API", async () => {
+    const { control } = stack;
+    const container: NodeControl = {
+      ...control,
+      signal: async (processes, signal) => {
+        await control.hold("kafka-1");
+        return control.signal(processes, signal);
+      },
+      nodes: async () =>
+        (await control.nodes()).map((status) => {
+          const unknown = { ...status };
+          delete unknown.held;
+          return unknown;
+        }),
+    };
+    const before = await statusOf(control, "kafka-1");
+    const { outcome } = await runOne({ ...stack, control: container }, { kind: "restart", target: { node: "kafka-1" }, hold_ms: 0 });
+    expect(outcome).toMatchObject({ outcome: "recovered", node: "kafka-1" });
+    expect((await statusOf(control, "kafka-1"))?.starts).toBe((before?.starts ?? 0) + 1);
   });
 
   it("fails when nobody holds the role", async () => {
