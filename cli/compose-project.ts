@@ -1,6 +1,7 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { FaultlineError } from "../contract/errors.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -60,27 +61,42 @@ export async function runInside(place: Place, argv: string[], mounts: Record<str
   return run(place, "docker", args, { stdio: [terminal ? "inherit" : "pipe", "inherit", "inherit"], detached: !terminal });
 }
 
-/** Copies the current run's directory out of the stack's volume into runs/, and each container's log with it. @returns its path here. */
+/** Copies the current run's directory out of the stack's volume into runs/. @returns its path here; undefined: there is none, or it could not be copied. */
 export async function copyRun(place: Place): Promise<string | undefined> {
-  const tools = ["compose", ...TOOLS, "--progress", "quiet", "run", "--rm", "--no-deps", "--no-TTY", "--entrypoint"];
-  const link = spawnSync("docker", [...tools, "readlink", "chaos", "/runs/current"], { cwd: place.root, encoding: "utf8", timeout: 60_000 });
-  const id = link.stdout.trim();
-  if (link.status !== 0 || !/^[\w-]+$/.test(id)) return undefined;
-  const logs = join(place.runsDir, id, "logs");
-  mkdirSync(logs, { recursive: true });
-  const script = `docker ${tools.join(" ")} tar chaos --warning=no-file-changed -C /runs -cf - "$ID" | tar -C "$RUNS" -xf - --no-same-owner
-    for service in $(docker compose ps --all --services); do docker compose logs --no-color --no-log-prefix "$service" >"$RUNS/$ID/logs/$service.log" 2>&1; done`;
-  const code = await run(place, "sh", ["-c", script], { stdio: ["ignore", "ignore", 2], env: { ...process.env, RUNS: place.runsDir, ID: id } });
-  return code === 0 ? join(place.runsDir, id) : undefined;
+  mkdirSync(place.runsDir, { recursive: true });
+  // The producer goes on writing meanwhile: readers of a run take a torn last line.
+  const inside = 'id=$(readlink /runs/current) && tar --warning=no-file-changed -C /runs -cf - "$id"';
+  const tools = `docker compose ${TOOLS.join(" ")} --progress quiet run --rm --no-deps --no-TTY --entrypoint sh chaos -c '${inside}'`;
+  const names: string[] = [];
+  const code = await run(place, "sh", ["-c", `${tools} | tar -C "$RUNS" --no-same-owner -xvf -`], {
+    stdio: ["ignore", "pipe", 2],
+    env: { ...process.env, RUNS: place.runsDir },
+    onLine: (name) => names.push(name),
+  });
+  const id = names[0]?.split("/")[0];
+  return code === 0 && id !== undefined ? join(place.runsDir, id) : undefined;
+}
+
+/** Writes each container's log into the run's `logs/`, as the local runtime has them. */
+export async function copyLogs(place: Place, runDirectory: string): Promise<void> {
+  mkdirSync(join(runDirectory, "logs"), { recursive: true });
+  const script = `for service in $(docker compose ps --all --services); do docker compose logs --no-color --no-log-prefix "$service" >"$LOGS/$service.log" 2>&1; done`;
+  await run(place, "sh", ["-c", script], { stdio: ["ignore", "ignore", 2], env: { ...process.env, LOGS: join(runDirectory, "logs") } });
 }
 
 /**
  * In a process group of its own: Ctrl-C of a terminal goes to this process only, which hands it on once. (What is told twice ends at once, without
  * cleaning up.) A client that has the terminal itself stays in the group, and sends what is typed to its container.
  */
-function run({ root, signal }: Place, file: string, args: string[], options: SpawnOptions): Promise<number> {
+function run(
+  { root, signal }: Place,
+  file: string,
+  args: string[],
+  { onLine, ...options }: SpawnOptions & { onLine?: (line: string) => void },
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd: root, detached: true, ...options });
+    if (onLine !== undefined && child.stdout !== null) createInterface({ input: child.stdout }).on("line", onLine);
     const stop = (): void => void child.kill("SIGINT");
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
 import { RUN_FILES } from "../contract/run.ts";
-import { composeDown, checkCompose, composeIsUp, composeUp, copyRun, runInside } from "./compose-project.ts";
+import { composeDown, checkCompose, composeIsUp, composeUp, copyLogs, copyRun, runInside } from "./compose-project.ts";
 import type { CommandContext } from "./context.ts";
 import type { DemoFlags } from "./demo-run.ts";
 import { Progress } from "./progress.ts";
@@ -47,6 +47,7 @@ export async function demoCompose(context: CommandContext, flags: DemoFlags): Pr
     ...(flags.json ? ["--json"] : []),
   ]);
   const run = await copyRun(context);
+  if (run !== undefined) await copyLogs(context, run);
   const out = flags.json ? context.process.stderr : context.process.stdout;
   if (run !== undefined) out.write(`report: ${relative(process.cwd(), join(run, RUN_FILES.report))}\n`);
   return code;
