@@ -53,6 +53,7 @@ function until(what: string, timeoutMs: number, condition: () => boolean): void 
 
 /** Rows that were not there before arrive: the stream goes on. */
 function rowsArrive(after: string): void {
+  until(`an answer after ${after}`, 120_000, () => rows() > 0);
   const before = rows();
   until(`rows after ${after}`, 120_000, () => rows() > before);
 }
