@@ -2,11 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Condition, ConditionKind, Imposed, NodeControl, NodeStatus, ProcessIdentity, ProcessSelector, Role, Signal } from "../../contract/node.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
 import { bootId } from "../local/process-identity.ts";
-import { clusterView } from "../protocol/kafka-cluster.ts";
+import { activeController, clusterView } from "../protocol/kafka-cluster.ts";
 import { Conditions } from "./conditions.ts";
 import { type NodeContainer, nodeContainers, nodeNamed, stateOf } from "./containers.ts";
 import { type ContainerInspect, EngineApi, isStatus } from "./engine-api.ts";
-import { controllerOf } from "./kafka-controller.ts";
 import { measure } from "./measure.ts";
 import { findProcesses, identityInside, lookAt, signalInside } from "./process-in-container.ts";
 import { nodeIsReady } from "./readiness.ts";
@@ -132,7 +131,7 @@ export class ComposeNodeControl implements NodeControl {
   async resolveRole(role: Role): Promise<string | undefined> {
     const brokers = (await this.nodes()).filter((node) => node.kind === "kafka" && node.state === "running").map((node) => node.addresses["client"] ?? "");
     if (role.role === "controller") {
-      const ids = await answers(brokers, async (address) => controllerOf(address));
+      const ids = await answers(brokers, async (address) => activeController(address));
       const count = (id: number | undefined): number => ids.filter((other) => other === id).length;
       const [id] = ids.filter((item) => item !== undefined).toSorted((a, b) => count(b) - count(a));
       return id === undefined ? undefined : kafkaName(id);
