@@ -46,7 +46,7 @@ done
 
 if [ -z "$runtime" ]; then
     runtime=local
-    if [ ! -e "${FAULTLINE_STATE_DIR:-$root/.faultline/local}/settings.json" ] && command -v docker >/dev/null 2>&1 &&
+    if [ ! -e "${FAULTLINE_STATE_DIR:-$root/.faultline/local}/stack.json" ] && command -v docker >/dev/null 2>&1 &&
         [ -n "$(cd "$root" && docker compose ps --all --quiet 2>/dev/null)" ]; then
         runtime=compose
     fi

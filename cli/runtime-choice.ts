@@ -26,6 +26,6 @@ export function chooseRuntime(context: Pick<CommandContext, "root" | "stateDir">
       });
     return runtime;
   }
-  if (existsSync(join(context.stateDir, "settings.json"))) return "local";
+  if (existsSync(join(context.stateDir, "stack.json"))) return "local";
   return composeIsUp(context.root) ? "compose" : undefined;
 }

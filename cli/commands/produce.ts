@@ -6,6 +6,7 @@ import { FaultlineError } from "../../contract/errors.ts";
 import { type ProducerStatus, RUN_FILES } from "../../contract/run.ts";
 import type { CommandContext } from "../context.ts";
 import { parseCount, parseDuration } from "../parse.ts";
+import { chooseRuntime } from "../runtime-choice.ts";
 import { requireStack } from "../stack-access.ts";
 
 type Flags = { rate: number; count?: number; duration?: number; detach: boolean };
@@ -25,6 +26,10 @@ export const produce = buildCommand<Flags, [], CommandContext>({
     },
   },
   async func(flags) {
+    if (chooseRuntime(this, undefined) === "compose")
+      throw new FaultlineError("FL_USAGE", "in a stack of containers the producer is a service of its own", {
+        remedy: "docker compose up -d producer (its rate is PRODUCER_RATE in .env); docker compose stop producer",
+      });
     const { startProducer, stopProducer, producerDone } = await import("../../platform/local/stack.ts");
     const stack = requireStack(this);
     const statusFile = join(stack.runDirectory, RUN_FILES.producerStatus);
