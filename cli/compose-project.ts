@@ -43,9 +43,9 @@ export async function composeUp(place: Place, variables: Record<string, string> 
   await compose(place, ["up", "--detach", "--wait", "--wait-timeout", "300"], variables);
 }
 
+/** Also after an interruption: this is the cleaning up, and so is the copying below. */
 export async function composeDown(place: Place, volumes: boolean): Promise<void> {
-  // Also when the user has interrupted: this is the cleaning up.
-  await compose({ ...place, signal: new AbortController().signal }, [...TOOLS, "down", "--remove-orphans", ...(volumes ? ["--volumes"] : [])]);
+  await compose(undisturbed(place), [...TOOLS, "down", "--remove-orphans", ...(volumes ? ["--volumes"] : [])]);
 }
 
 /**
@@ -56,8 +56,8 @@ export async function composeDown(place: Place, volumes: boolean): Promise<void>
 export async function runInside(place: Place, argv: string[], mounts: Record<string, string> = {}): Promise<number> {
   const terminal = process.stdout.isTTY && process.stdin.isTTY;
   const volumes = Object.entries(mounts).flatMap(([file, path]) => ["--volume", `${file}:${path}:ro`]);
-  const lease = terminal ? [] : ["--no-TTY", "--env", "FAULTLINE_STDIN_LEASE=1"];
-  const args = ["compose", ...TOOLS, "--progress", "quiet", "run", "--rm", "--no-deps", ...volumes, ...lease, "chaos", ...argv];
+  const options = ["--rm", "--no-deps", "--env", "FAULTLINE_STDIN_LEASE=1", ...(terminal ? [] : ["--no-TTY"]), ...volumes];
+  const args = ["compose", ...TOOLS, "--progress", "quiet", "run", ...options, "chaos", ...argv];
   return run(place, "docker", args, { stdio: [terminal ? "inherit" : "pipe", "inherit", "inherit"], detached: !terminal });
 }
 
@@ -68,7 +68,7 @@ export async function copyRun(place: Place): Promise<string | undefined> {
   const inside = 'id=$(readlink /runs/current) && tar --warning=no-file-changed -C /runs -cf - "$id"';
   const tools = `docker compose ${TOOLS.join(" ")} --progress quiet run --rm --no-deps --no-TTY --entrypoint sh chaos -c '${inside}'`;
   const names: string[] = [];
-  const code = await run(place, "sh", ["-c", `${tools} | tar -C "$RUNS" --no-same-owner -xvf -`], {
+  const code = await run(undisturbed(place), "sh", ["-c", `${tools} | tar -C "$RUNS" --no-same-owner -xvf -`], {
     stdio: ["ignore", "pipe", 2],
     env: { ...process.env, RUNS: place.runsDir },
     onLine: (name) => names.push(name),
@@ -81,7 +81,11 @@ export async function copyRun(place: Place): Promise<string | undefined> {
 export async function copyLogs(place: Place, runDirectory: string): Promise<void> {
   mkdirSync(join(runDirectory, "logs"), { recursive: true });
   const script = `for service in $(docker compose ps --all --services); do docker compose logs --no-color --no-log-prefix "$service" >"$LOGS/$service.log" 2>&1; done`;
-  await run(place, "sh", ["-c", script], { stdio: ["ignore", "ignore", 2], env: { ...process.env, LOGS: join(runDirectory, "logs") } });
+  await run(undisturbed(place), "sh", ["-c", script], { stdio: ["ignore", "ignore", 2], env: { ...process.env, LOGS: join(runDirectory, "logs") } });
+}
+
+function undisturbed(place: Place): Place {
+  return { ...place, signal: new AbortController().signal };
 }
 
 /**
