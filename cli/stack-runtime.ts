@@ -33,7 +33,7 @@ function composeOptions(context: Place, topic: string): ComposeOptions {
   return {
     project,
     socketPath: "/var/run/docker.sock",
-    toolsImage: process.env["FAULTLINE_TOOLS_IMAGE"] ?? "faultline/chaos:0.1.0",
+    toolsImage: process.env["FAULTLINE_TOOLS_IMAGE"] ?? `${project}-chaos`,
     runDirectory: findStack(context)?.runDirectory ?? `${runsDirectory}/current`,
     topic,
     postgres,

@@ -36,7 +36,8 @@ kafka)
       format -t "${KAFKA_CLUSTER_ID:?}" -c /tmp/format.properties
     mv /var/lib/kafka/log.new /var/lib/kafka/log
   fi
-  exec java -Xms128m "-Xmx${KAFKA_HEAP:-256m}" "${java_options[@]}" -cp '/opt/kafka/libs/*' kafka.Kafka "$properties"
+  # shellcheck disable=SC2086
+  exec java -Xms128m "-Xmx${KAFKA_HEAP:-256m}" ${KAFKA_JVM_OPTIONS:-} "${java_options[@]}" -cp '/opt/kafka/libs/*' kafka.Kafka "$properties"
   ;;
 kafka-zookeeper)
   properties=/tmp/server.properties
