@@ -143,14 +143,22 @@ export async function verifyRunsAgain(strike: Strike, effective: boolean): Promi
   });
 }
 
+/** Beyond this a port that accepts is somebody else's, such as a proxy's. */
+const PORTS_TIMEOUT_MS = 1_000;
+
 /** The effect of a fault that leaves the node down: its processes are gone; what is said of its ports is evidence besides. */
 export async function effectDown(strike: Strike): Promise<Effect> {
   const effect = await effectGone(strike, STOP_TIMEOUT_MS);
   if (!effect.effective || strike.selector === "executor") return effect;
   const status = await statusOf(strike.control, strike.node);
-  const ports = await Promise.all(
-    Object.entries(status?.addresses ?? {}).map(async ([service, address]) => `${service} ${address} ${await answerOf(address)}`),
-  );
+  const ask = async (): Promise<string[]> =>
+    Promise.all(Object.entries(status?.addresses ?? {}).map(async ([service, address]) => `${service} ${address} ${await answerOf(address)}`));
+  // A process whose first thread is gone still ends the others, and with the last of them its sockets.
+  const closed = await poll(strike.clock, PORTS_TIMEOUT_MS, async () => {
+    const answers = await ask();
+    return answers.some((answer) => answer.endsWith(" accepts")) ? undefined : answers;
+  });
+  const ports = closed ?? (await ask());
   return { effective: true, proof: [effect.proof, `${strike.node} is ${status?.state ?? "unknown"}`, ...ports].join("; ") };
 }
 

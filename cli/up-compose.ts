@@ -1,7 +1,19 @@
 import { FaultlineError } from "../contract/errors.ts";
-import type { UpFlags } from "./commands/up.ts";
 import { checkCompose, composeUp, runInside } from "./compose-project.ts";
 import type { CommandContext } from "./context.ts";
+import type { Runtime } from "./runtime-choice.ts";
+
+/** The flags of `up`. */
+export type UpFlags = {
+  runtime?: Runtime;
+  pipeline?: string;
+  seed?: number;
+  malformed?: number;
+  trigger?: "realtime" | "micro-batch";
+  coordination?: "kraft" | "zookeeper";
+  port?: readonly (readonly [string, number])[];
+  json: boolean;
+};
 
 /** `docker compose up` with the flags' values in its variables: the same stack as one that is started by hand. */
 export async function upCompose(context: CommandContext, flags: UpFlags): Promise<void> {

@@ -1,19 +1,9 @@
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
 import type { CommandContext } from "../context.ts";
-import { type Runtime, RUNTIMES } from "../runtime-choice.ts";
+import type { UpFlags } from "../up-compose.ts";
+import { RUNTIMES } from "../runtime-choice.ts";
 import { parsePartsPerMillion, parsePort, parseSeed } from "../parse.ts";
-
-export type UpFlags = {
-  runtime?: Runtime;
-  pipeline?: string;
-  seed?: number;
-  malformed?: number;
-  trigger?: "realtime" | "micro-batch";
-  coordination?: "kraft" | "zookeeper";
-  port?: readonly (readonly [string, number])[];
-  json: boolean;
-};
 
 export const up = buildCommand<UpFlags, [], CommandContext>({
   docs: {

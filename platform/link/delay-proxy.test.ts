@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { type DelayProxy, type LinkDelay, startDelayProxy } from "./delay-proxy.ts";
+import { type DelayProxy, startDelayProxy } from "./delay-proxy.ts";
+import type { LinkDelay } from "./delayed-connection.ts";
 
 const HOST = "127.0.0.1";
 const proxies: DelayProxy[] = [];

@@ -1,11 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { FaultlineError } from "../../contract/errors.ts";
-import { DelayedConnection } from "./delayed-connection.ts";
-
-/** Every chunk towards the target arrives delay_ms later, give or take jitter_ms (uniform). Both 0: a plain forwarder. */
-export type LinkDelay = { delay_ms: number; jitter_ms: number };
-
-export type Endpoint = { host: string; port: number };
+import { DelayedConnection, type Endpoint, type LinkDelay } from "./delayed-connection.ts";
 
 export type DelayProxy = {
   /** What it listens on; of use when 0 was asked for. */

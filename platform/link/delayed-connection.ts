@@ -1,5 +1,9 @@
 import { connect, type Socket } from "node:net";
-import type { Endpoint, LinkDelay } from "./delay-proxy.ts";
+
+/** Every chunk towards the target arrives delay_ms later, give or take jitter_ms (uniform). Both 0: a plain forwarder. */
+export type LinkDelay = { delay_ms: number; jitter_ms: number };
+
+export type Endpoint = { host: string; port: number };
 
 /** Bytes that may wait in one connection before it reads no more: about what a TCP window holds, so that a delay does not become a throttle at once. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import type { LinkDelay } from "../link/delay-proxy.ts";
+import type { LinkDelay } from "../link/delayed-connection.ts";
 import { LAYOUT } from "./layout.ts";
 
 const conditionSchema = z.strictObject({ tag: z.string(), delay_ms: z.number().nonnegative(), jitter_ms: z.number().nonnegative(), until_ms: z.number() });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { NodeKind } from "../../contract/node.ts";
-import type { Endpoint } from "../link/delay-proxy.ts";
+import type { Endpoint } from "../link/delayed-connection.ts";
 import { LAYOUT, nodeEnvironment, ROOT } from "./layout.ts";
 import { type NodeFiles, type ProcessSpec } from "./node-files.ts";
 import { nodeProcesses } from "./node-process.ts";
