@@ -49,6 +49,8 @@ function startJvm(target: BenchStack, mainClass: string, args: string[], onLine?
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.local.dir": join(directory, "local"),
+    // One that is killed does not clean up what it unpacked.
+    "java.io.tmpdir": directory,
   };
   const { host, port, database, user } = stack.postgres;
   return new BenchProcess({

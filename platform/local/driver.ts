@@ -21,6 +21,7 @@ function sparkDefaults(): Record<string, string> {
 /** The job's driver in client mode, with all slots of both workers, so that the loss of one worker leaves enough for every partition. */
 export function driverSpec(settings: Settings, stateDirectory: string, trigger: Trigger, spark: SparkHome): ProcessSpec {
   const address = postgresAddress(settings, stateDirectory);
+  const directory = join(stateDirectory, LAYOUT.data, "driver");
   const properties = {
     ...sparkDefaults(),
     "spark.app.name": settings.pipeline,
@@ -44,7 +45,7 @@ export function driverSpec(settings: Settings, stateDirectory: string, trigger: 
     name: "driver",
     kind: "driver",
     command: javaCommand(),
-    args: [...sparkJvm(spark, "1g", properties), "dev.faultline.job.PipelineJob", ...Object.entries(jobArguments).flat()],
+    args: [...sparkJvm(spark, "1g", directory, properties), "dev.faultline.job.PipelineJob", ...Object.entries(jobArguments).flat()],
     env: {
       ...sparkEnvironment(spark),
       POSTGRES_HOST: address.host,
@@ -53,7 +54,7 @@ export function driverSpec(settings: Settings, stateDirectory: string, trigger: 
       POSTGRES_USER: address.user,
     },
     secretEnv: { POSTGRES_PASSWORD: address.passwordFile },
-    cwd: join(stateDirectory, LAYOUT.data, "driver"),
+    cwd: directory,
     log: join(settings.runDirectory, "logs/driver.log"),
     addresses: {},
     restart: "always",

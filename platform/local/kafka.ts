@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KAFKA_IDS, type Settings } from "./settings.ts";
-import { javaCommand, LAYOUT, nodeEnvironment, ROOT } from "./layout.ts";
+import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "./layout.ts";
 import { behindAddress, ownPort } from "./links.ts";
 import type { ProcessSpec } from "./node-files.ts";
 import type { PortName } from "./ports.ts";
@@ -58,6 +58,7 @@ export function kafkaSpec(settings: Settings, stateDirectory: string, id: number
       ...KAFKA_JVM,
       ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]),
       ...kafkaLogging(),
+      temporaryFiles(directory),
       "-cp",
       `${jars}/*`,
       "kafka.Kafka",

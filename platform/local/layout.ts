@@ -23,6 +23,11 @@ export function javaCommand(): string {
   return process.env["JAVA_HOME"] ? join(process.env["JAVA_HOME"], "bin/java") : "java";
 }
 
+/** Native libraries and the like that a JVM unpacks go where `down --volumes` removes them: one that is killed does not clean up. */
+export function temporaryFiles(directory: string): string {
+  return `-Djava.io.tmpdir=${directory}`;
+}
+
 /** Environment of every node: little, and of the caller's only what programs need to be found, so that no stray JAVA_TOOL_OPTIONS or PGPASSWORD gets in. */
 export function nodeEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const kept = Object.fromEntries(["JAVA_HOME", "LD_LIBRARY_PATH"].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../contract/errors.ts";
-import { javaCommand, LAYOUT, nodeEnvironment, ROOT } from "./layout.ts";
+import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "./layout.ts";
 import type { ProcessSpec } from "./node-files.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "./settings.ts";
 
@@ -27,7 +27,7 @@ export function sparkEnvironment(spark: SparkHome): Record<string, string> {
  * Options of master, workers and driver. They only coordinate, so the quick compiler alone serves them best: a master is there after 1.9 s of
  * processor time instead of 3.3 s. (Executors do the work and keep both compilers.)
  */
-export function sparkJvm(spark: SparkHome, heap: string, properties: Record<string, string | number>): string[] {
+export function sparkJvm(spark: SparkHome, heap: string, directory: string, properties: Record<string, string | number>): string[] {
   const settings = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
   return [
     `@${spark.jvmOptionsFile}`,
@@ -35,6 +35,7 @@ export function sparkJvm(spark: SparkHome, heap: string, properties: Record<stri
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
+    temporaryFiles(directory),
     ...settings,
     "-cp",
     `${spark.home}/jars/*`,
@@ -65,7 +66,7 @@ export function sparkMasterSpec(settings: Settings, stateDirectory: string, spar
     name: "spark-master",
     kind: "spark-master",
     command: javaCommand(),
-    args: sparkJvm(spark, "256m", properties).concat([
+    args: sparkJvm(spark, "256m", directory, properties).concat([
       "org.apache.spark.deploy.master.Master",
       "--host",
       "127.0.0.1",
@@ -105,7 +106,7 @@ export function sparkWorkerSpec(settings: Settings, stateDirectory: string, id: 
     name,
     kind: "spark-worker",
     command: javaCommand(),
-    args: sparkJvm(spark, "256m", properties).concat(
+    args: sparkJvm(spark, "256m", directory, properties).concat(
       ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--port", `${port}`, "--webui-port", `${web}`],
       resources,
       [sparkMasterUrl(settings)],
