@@ -21,7 +21,11 @@ export async function runSuite(suite: Suite, root: string, signal: AbortSignal):
     process.stdout.write("compose: NOT RUN: no Docker answers on this machine\n");
     return { passed: 0, failed: 0 };
   }
-  return vitest(root, signal, suite);
+  const result = await vitest(root, signal, suite);
+  // Interrupted tests do not clean up behind them, and containers live on.
+  if (suite === "compose" && signal.aborted)
+    spawnSync("docker", ["compose", "--profile", "tools", "down", "--volumes", "--remove-orphans"], { cwd: root, stdio: "ignore", timeout: 120_000 });
+  return result;
 }
 
 async function vitest(root: string, signal: AbortSignal, project: string): Promise<SuiteResult> {
