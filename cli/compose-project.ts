@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 import { FaultlineError } from "../contract/errors.ts";
 import type { CommandContext } from "./context.ts";
 
-type Place = Pick<CommandContext, "root" | "runsDir" | "signal">;
+type Place = Pick<CommandContext, "root" | "signal">;
+type RunPlace = Place & Pick<CommandContext, "runsDir">;
 
 /** Services that run on demand. */
 const TOOLS = ["--profile", "tools"];
@@ -62,7 +63,7 @@ export async function runInside(place: Place, argv: string[], mounts: Record<str
 }
 
 /** Copies the current run's directory out of the stack's volume into runs/. @returns its path here; undefined: there is none, or it could not be copied. */
-export async function copyRun(place: Place): Promise<string | undefined> {
+export async function copyRun(place: RunPlace): Promise<string | undefined> {
   mkdirSync(place.runsDir, { recursive: true });
   // The producer goes on writing meanwhile: readers of a run take a torn last line.
   const inside = 'id=$(readlink /runs/current) && tar --warning=no-file-changed -C /runs -cf - "$id"';

@@ -2,6 +2,7 @@ import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { composeDown } from "./compose-project.ts";
 
 /** What a suite found. A suite that could not run counts as one failure. */
 export type SuiteResult = { passed: number; failed: number };
@@ -23,8 +24,7 @@ export async function runSuite(suite: Suite, root: string, signal: AbortSignal):
   }
   const result = await vitest(root, signal, suite);
   // Interrupted tests do not clean up behind them, and containers live on.
-  if (suite === "compose" && signal.aborted)
-    spawnSync("docker", ["compose", "--profile", "tools", "down", "--volumes", "--remove-orphans"], { cwd: root, stdio: "ignore", timeout: 120_000 });
+  if (suite === "compose" && signal.aborted) await composeDown({ root, signal }, true);
   return result;
 }
 

@@ -1,5 +1,6 @@
 import { FaultlineError } from "../contract/errors.ts";
 import { checkCompose, composeUp, runInside } from "./compose-project.ts";
+import type { Coordination, Trigger } from "../contract/stack.ts";
 import type { CommandContext } from "./context.ts";
 import type { Runtime } from "./runtime-choice.ts";
 
@@ -9,8 +10,8 @@ export type UpFlags = {
   pipeline?: string;
   seed?: number;
   malformed?: number;
-  trigger?: "realtime" | "micro-batch";
-  coordination?: "kraft" | "zookeeper";
+  trigger?: Trigger;
+  coordination?: Coordination;
   port?: readonly (readonly [string, number])[];
   json: boolean;
 };

@@ -20,5 +20,9 @@ export const stackSchema = z.strictObject({
 export type Stack = z.infer<typeof stackSchema>;
 export type Trigger = Stack["trigger"];
 
+/** Who tells the brokers who leads: they themselves (Kafka 4.4, KRaft), or ZooKeeper (Kafka 3.9.2). */
+export const COORDINATIONS = ["kraft", "zookeeper"] as const;
+export type Coordination = (typeof COORDINATIONS)[number];
+
 /** A PostgreSQL login, resolved: only in memory, never in a file of a run. */
 export type PostgresLogin = { host: string; port: number; database: string; user: string; password: string };

@@ -8,6 +8,10 @@ const BEFORE_TIMEOUT_MS = 10_000;
 /** Nobody gets an answer from the node, over a new connection, in its own protocol. */
 function unreachable(kind: "disconnect" | "isolate"): Symptom {
   const ask = async ({ control, node }: Strike): Promise<number | undefined> => (await control.measure(node, kind)) ?? undefined;
+  const look = async (strike: Strike): Promise<{ answers: boolean; seen: string }> => {
+    const ms = await ask(strike);
+    return { answers: ms !== undefined, seen: ms === undefined ? `${strike.node} does not answer` : `${strike.node} answers after ${ms.toFixed(1)} ms` };
+  };
   return {
     async before(strike) {
       const { clock, node, signal } = strike;
@@ -15,16 +19,12 @@ function unreachable(kind: "disconnect" | "isolate"): Symptom {
       return ms === undefined ? `${node} does not answer even before it` : undefined;
     },
     async bites(strike) {
-      const ms = await ask(strike);
-      return ms === undefined
-        ? { yes: true, seen: `${strike.node} does not answer` }
-        : { yes: false, seen: `${strike.node} answers after ${ms.toFixed(1)} ms` };
+      const { answers, seen } = await look(strike);
+      return { yes: !answers, seen };
     },
     async over(strike) {
-      const ms = await ask(strike);
-      return ms === undefined
-        ? { yes: false, seen: `${strike.node} does not answer` }
-        : { yes: true, seen: `${strike.node} answers after ${ms.toFixed(1)} ms` };
+      const { answers, seen } = await look(strike);
+      return { yes: answers, seen };
     },
   };
 }

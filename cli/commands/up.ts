@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { COORDINATIONS } from "../../contract/stack.ts";
 import type { CommandContext } from "../context.ts";
 import type { UpFlags } from "../up-compose.ts";
 import { RUNTIMES } from "../runtime-choice.ts";
@@ -31,7 +32,7 @@ export const up = buildCommand<UpFlags, [], CommandContext>({
       trigger: { kind: "enum", values: ["realtime", "micro-batch"], optional: true, brief: "Spark's trigger [default = that of the data, else realtime]" },
       coordination: {
         kind: "enum",
-        values: ["kraft", "zookeeper"],
+        values: COORDINATIONS,
         optional: true,
         brief: "Kafka 4.4 with KRaft, or Kafka 3.9.2 with ZooKeeper [default = that of the data, else kraft]",
       },

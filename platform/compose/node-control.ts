@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Condition, ConditionKind, Imposed, NodeControl, NodeStatus, ProcessIdentity, ProcessSelector, Role, Signal } from "../../contract/node.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
 import { bootId } from "../local/process-identity.ts";
-import { activeController, clusterView } from "../protocol/kafka-cluster.ts";
+import { activeController, partitionLeader } from "../protocol/kafka-cluster.ts";
 import { Conditions } from "./conditions.ts";
 import { type NodeContainer, nodeContainers, nodeNamed, stateOf } from "./containers.ts";
 import { type ContainerInspect, EngineApi, isStatus } from "./engine-api.ts";
@@ -136,10 +136,8 @@ export class ComposeNodeControl implements NodeControl {
       const [id] = ids.filter((item) => item !== undefined).toSorted((a, b) => count(b) - count(a));
       return id === undefined ? undefined : kafkaName(id);
     }
-    const { topic } = this.#options;
-    const views = (await answers(brokers, async (address) => clusterView(address, [topic]))).flatMap((view) => view.partitions);
-    const [newest] = views.filter((item) => item.topic === topic && item.partition === role.partition).toSorted((a, b) => b.leaderEpoch - a.leaderEpoch);
-    return newest === undefined || newest.leader < 0 ? undefined : kafkaName(newest.leader);
+    const leader = await partitionLeader(brokers, this.#options.topic, role.partition);
+    return leader === undefined ? undefined : kafkaName(leader);
   }
 
   async unavailable(name: string, kind: ConditionKind): Promise<string | undefined> {

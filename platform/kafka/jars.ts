@@ -3,10 +3,9 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../contract/errors.ts";
+import type { Coordination } from "../../contract/stack.ts";
 
 const root = join(import.meta.dirname, "../..");
-/** Who tells the brokers who leads, hence which Kafka: see platform/local/settings.ts. */
-type Coordination = "kraft" | "zookeeper";
 
 const POMS: Record<Coordination, string> = { kraft: "platform/kafka/pom.xml", zookeeper: "platform/kafka/zookeeper/pom.xml" };
 const PROGRESS_MS = 10_000;

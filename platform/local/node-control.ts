@@ -12,7 +12,7 @@ import type {
   Role,
   Signal,
 } from "../../contract/node.ts";
-import { activeController, clusterView } from "../protocol/kafka-cluster.ts";
+import { activeController, partitionLeader } from "../protocol/kafka-cluster.ts";
 import { impose, imposed, lift, measure, whyUnavailable } from "./conditions.ts";
 import { kafkaName } from "./kafka.ts";
 import { prepareLink } from "./link-prepare.ts";
@@ -97,11 +97,8 @@ export class LocalNodeControl implements NodeControl {
       const names = answers.flatMap((answer) => (answer.status === "fulfilled" && answer.value !== undefined ? [kafkaName(answer.value)] : []));
       return names.find((name) => running.some((node) => node.name === name));
     }
-    const { topic } = this.#settings();
-    const answers = await Promise.allSettled(brokers.map(async (address) => clusterView(address)));
-    const views = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value.partitions : []));
-    const [newest] = views.filter((item) => item.topic === topic && item.partition === role.partition).toSorted((a, b) => b.leaderEpoch - a.leaderEpoch);
-    return newest === undefined || newest.leader < 0 ? undefined : kafkaName(newest.leader);
+    const leader = await partitionLeader(brokers, this.#settings().topic, role.partition);
+    return leader === undefined ? undefined : kafkaName(leader);
   }
 
   async unavailable(name: string, kind: ConditionKind): Promise<string | undefined> {

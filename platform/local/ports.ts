@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { FaultlineError } from "../../contract/errors.ts";
-import type { Coordination } from "./settings.ts";
+import type { Coordination } from "../../contract/stack.ts";
 import { commandLine } from "./process-table.ts";
 
 /** Every port that a local stack listens on, all on 127.0.0.1. */

@@ -3,12 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { FaultlineError } from "../../contract/errors.ts";
-import type { Trigger } from "../../contract/stack.ts";
+import type { Coordination, Trigger } from "../../contract/stack.ts";
 import type { Ports } from "./ports.ts";
-
-/** Who tells the brokers who leads: they themselves (Kafka 4.4, KRaft), or ZooKeeper (Kafka 3.9.2). */
-export const COORDINATIONS = ["kraft", "zookeeper"] as const;
-export type Coordination = (typeof COORDINATIONS)[number];
 
 /** What was decided when the stack's data were first made, kept for every later start: `settings.json` in the state directory. */
 export type Settings = {

@@ -80,6 +80,14 @@ async function quorumLeader(connection: Connection): Promise<number> {
   return answer.topics[0]?.partitions[0]?.leaderId ?? -1;
 }
 
+/** The node id of a partition's leader: of what these brokers answer (those that don't are passed over), what has the highest leader epoch. Undefined: nobody leads now. */
+export async function partitionLeader(addresses: string[], topic: string, partition: number): Promise<number | undefined> {
+  const answers = await Promise.allSettled(addresses.map(async (address) => clusterView(address)));
+  const views = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value.partitions : []));
+  const [newest] = views.filter((item) => item.topic === topic && item.partition === partition).toSorted((a, b) => b.leaderEpoch - a.leaderEpoch);
+  return newest === undefined || newest.leader < 0 ? undefined : newest.leader;
+}
+
 export type NewTopic = { name: string; partitions: number; replicationFactor: number; configs: Record<string, string> };
 
 /**
