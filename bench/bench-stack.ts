@@ -1,33 +1,48 @@
-import { globSync, readFileSync, rmSync } from "node:fs";
+import { globSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parsePipeline, type Pipeline } from "../contract/pipeline.ts";
+import type { Pipeline } from "../contract/pipeline.ts";
 import type { Stack } from "../contract/stack.ts";
-import { down, up } from "../platform/local/stack.ts";
+import { down } from "../platform/local/stack/down.ts";
+import { up } from "../platform/local/stack/up.ts";
 import type { Bench } from "./options.ts";
 
-export type BenchStack = { bench: Bench; stack: Stack; pipeline: Pipeline; /** For files of this benchmark; removed with the stack. */ workDir: string };
+export type BenchStack = {
+  bench: Bench;
+  stack: Stack;
+  pipeline: Pipeline;
+  /** For files of this benchmark; removed with the stack. */ workDir: string;
+};
 
 /**
  * Brokers and PostgreSQL of its own, without data, for as long as the work runs; then no process and no data are left of them. What a benchmark left
  * behind that was killed (SIGKILL) is removed first. After a failure the logs stay, for a person to read, until the next benchmark.
  */
 export async function withBenchStack<T>(bench: Bench, work: (bench: BenchStack) => Promise<T>): Promise<T> {
-  const { stateDir, signal, pipelineFile } = bench;
+  const { stateDir, signal, pipelineFile, pipeline } = bench;
   const runsDir = join(stateDir, "runs");
   const workDir = join(stateDir, "work");
   const removeAll = async (): Promise<void> => {
     await down({ stateDir, volumes: true });
     rmSync(stateDir, { recursive: true, force: true });
   };
-  const pipeline = parsePipeline(readFileSync(pipelineFile, "utf8"), pipelineFile);
   await removeAll();
   let result: T;
   try {
     bench.say("starting 3 brokers and PostgreSQL");
-    const stack = await up({ stateDir, runsDir, pipelineFile, driver: false, sparkCluster: false, signal });
+    const stack = await up({
+      stateDir,
+      runsDir,
+      pipelineFile,
+      driver: false,
+      sparkCluster: false,
+      monitor: false,
+      signal,
+    });
     result = await work({ bench, stack, pipeline, workDir });
   } catch (error) {
-    bench.say(signal.aborted ? "interrupted: stopping everything" : `failed: stopping everything; logs stay in ${stateDir}`);
+    bench.say(
+      signal.aborted ? "interrupted: stopping everything" : `failed: stopping everything; logs stay in ${stateDir}`,
+    );
     await down({ stateDir, volumes: true });
     if (signal.aborted) await removeAll();
     else for (const file of globSync("work/*.copy", { cwd: stateDir })) rmSync(join(stateDir, file), { force: true });

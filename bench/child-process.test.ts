@@ -24,7 +24,9 @@ function start(script: string, onLine?: (line: string) => void): BenchProcess {
 describe("BenchProcess", () => {
   it("gives whole lines, and ends", async () => {
     const lines: string[] = [];
-    const child = start("process.stdout.write('a\\nb'); setTimeout(() => process.stdout.write('c\\n'), 20)", (line) => lines.push(line));
+    const child = start("process.stdout.write('a\\nb'); setTimeout(() => process.stdout.write('c\\n'), 20)", (line) =>
+      lines.push(line),
+    );
     await child.ended();
     expect(lines).toEqual(["a", "bc"]);
     expect(child.hasEnded).toBe(true);
@@ -36,7 +38,9 @@ describe("BenchProcess", () => {
   });
   it("carries the mark by which down finds it", async () => {
     const lines: string[] = [];
-    await start("console.log(process.env.FAULTLINE_STATE_DIR, process.env.FAULTLINE_NODE)", (line) => lines.push(line)).ended();
+    await start("console.log(process.env.FAULTLINE_STATE_DIR, process.env.FAULTLINE_NODE)", (line) =>
+      lines.push(line),
+    ).ended();
     expect(lines).toEqual([`${folder} bench child`]);
   });
   it("is gone after kill, also when it ignores signals, and when it had never started", async () => {

@@ -12,7 +12,15 @@ import { type Contents, contents, quote } from "./database.ts";
 export async function checkContents(
   target: BenchStack,
   client: pg.Client,
-  run: { name: string; bySink: boolean; aggregates: boolean; least: number; most: number; whole: Contents | undefined; events: number },
+  run: {
+    name: string;
+    bySink: boolean;
+    aggregates: boolean;
+    least: number;
+    most: number;
+    whole: Contents | undefined;
+    events: number;
+  },
 ): Promise<Contents> {
   const { pipeline } = target;
   const wrong = (what: string): never => {
@@ -21,7 +29,8 @@ export async function checkContents(
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
     const found = await contents(client, pipeline.table);
-    if (found.rows < run.least || found.rows > run.most) wrong(`${pipeline.table} has ${found.rows} rows, not ${run.least}`);
+    if (found.rows < run.least || found.rows > run.most)
+      wrong(`${pipeline.table} has ${found.rows} rows, not ${run.least}`);
     if (found.rows === run.events && run.whole !== undefined && found.digest !== run.whole.digest)
       wrong(`the ${found.rows} rows of ${pipeline.table} differ from those of the first drain`);
     if (run.bySink) {
@@ -30,10 +39,14 @@ export async function checkContents(
         [pipeline.table],
       );
       if (Number(counted.rows[0]?.rows) !== found.rows || Number(counted.rows[0]?.other) !== 0)
-        wrong(`sink_offsets counts ${counted.rows[0]?.rows} rows and ${counted.rows[0]?.other} others, the table has ${found.rows}`);
+        wrong(
+          `sink_offsets counts ${counted.rows[0]?.rows} rows and ${counted.rows[0]?.other} others, the table has ${found.rows}`,
+        );
     }
     for (const aggregate of run.aggregates ? pipeline.aggregates : []) {
-      const sum = await client.query<{ events: string }>(`SELECT sum(${quote(aggregate.count)}) AS events FROM ${quote(aggregate.table)}`);
+      const sum = await client.query<{ events: string }>(
+        `SELECT sum(${quote(aggregate.count)}) AS events FROM ${quote(aggregate.table)}`,
+      );
       if (Number(sum.rows[0]?.events) !== found.rows)
         wrong(`${aggregate.table} counts ${sum.rows[0]?.events} events, ${pipeline.table} has ${found.rows} rows`);
     }

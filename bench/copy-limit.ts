@@ -4,19 +4,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { eventNumber } from "../contract/event.ts";
 import { FaultlineError } from "../contract/errors.ts";
-import { nodeEnvironment } from "../platform/local/layout.ts";
+import { nodeEnvironment } from "../platform/local/state/layout.ts";
 import type { BenchStack } from "./bench-stack.ts";
 import { BenchProcess } from "./child-process.ts";
-import { password, quote } from "./database.ts";
+import { quote } from "./database.ts";
 import { checkInterrupted } from "./options.ts";
 import type { CopyFormat } from "./sink-variants.ts";
 import type { Sample } from "./warm-rate.ts";
+import { loginOf } from "../platform/protocol/postgres-client.ts";
 
 const FILES = 2;
 const POLL_MS = 50;
 
 export type CopyVariant = { sessions: 1 | 2; format: CopyFormat };
-export type CopyRun = { samples: Sample[]; /** Share of a core that each client used: near 1, the client is what was measured. */ clientShare: number };
+export type CopyRun = {
+  samples: Sample[];
+  /** Share of a core that each client used: near 1, the client is what was measured. */ clientShare: number;
+};
 
 function rowFile({ workDir }: BenchStack, format: CopyFormat, index: number): string {
   return join(workDir, `rows-${format}-${index}.copy`);
@@ -34,7 +38,7 @@ function session(target: BenchStack, name: string, args: string[], onLine: (line
       PGPORT: `${port}`,
       PGDATABASE: database,
       PGUSER: user,
-      PGPASSWORD: password(stack),
+      PGPASSWORD: loginOf(stack.postgres).password,
       PGAPPNAME: "faultline-bench-copy",
     }),
     cwd: workDir,
@@ -52,16 +56,27 @@ export async function exportTable(target: BenchStack, format: CopyFormat): Promi
   let rows = 0;
   for (const [index, comparison] of ["<", ">="].entries()) {
     const query = `SELECT * FROM ${quote(table)} WHERE ${quote(identity.event)} ${comparison} ${middle}`;
-    const exporter = session(target, `export-${format}-${index}`, ["export", format, query, rowFile(target, format, index)], (line) => {
-      rows += (JSON.parse(line) as { rows: number }).rows;
-    });
+    const exporter = session(
+      target,
+      `export-${format}-${index}`,
+      ["export", format, query, rowFile(target, format, index)],
+      (line) => {
+        rows += (JSON.parse(line) as { rows: number }).rows;
+      },
+    );
     await untilEnded(target, [exporter]);
   }
   return rows;
 }
 
 /** Loads the files' rows into the empty table by as many sessions, each in one transaction, and watches the server's own count of rows. */
-export async function copyIn(target: BenchStack, client: pg.Client, variant: CopyVariant, total: number, onSample: (sample: Sample) => void): Promise<CopyRun> {
+export async function copyIn(
+  target: BenchStack,
+  client: pg.Client,
+  variant: CopyVariant,
+  total: number,
+  onSample: (sample: Sample) => void,
+): Promise<CopyRun> {
   const files = Array.from({ length: FILES }, (_, index) => rowFile(target, variant.format, index));
   const { sessions } = variant;
   const parts = sessions === 1 ? [files] : files.map((file) => [file]);
@@ -90,9 +105,10 @@ export async function copyIn(target: BenchStack, client: pg.Client, variant: Cop
     // A session that has committed is no longer in the view: what it reached stays counted.
     await waitFor(target, children, async () => {
       if (children.every((child) => child.hasEnded)) return true;
-      const found = await client.query<{ pid: number; rows: string }>("SELECT pid, tuples_processed AS rows FROM pg_stat_progress_copy WHERE pid = ANY ($1)", [
-        backends,
-      ]);
+      const found = await client.query<{ pid: number; rows: string }>(
+        "SELECT pid, tuples_processed AS rows FROM pg_stat_progress_copy WHERE pid = ANY ($1)",
+        [backends],
+      );
       for (const row of found.rows) reached.set(row.pid, Math.max(reached.get(row.pid) ?? 0, Number(row.rows)));
       const sum = [...reached.values()].reduce((all, one) => all + one, 0);
       const sample = { atMs: performance.now(), rows: Math.max(samples.at(-1)?.rows ?? 0, Math.min(sum, total - 1)) };
@@ -104,7 +120,10 @@ export async function copyIn(target: BenchStack, client: pg.Client, variant: Cop
     if (rows !== total) throw new FaultlineError("FL_NODE_FAILED", `COPY stored ${rows} of ${total} rows`);
     // All rows are there when the last session has committed, not when the server has read them.
     samples.push({ atMs: lastEndMs, rows });
-    return { samples: samples.filter((sample) => sample.atMs <= lastEndMs), clientShare: cpuMs / sessions / (lastEndMs - beganMs) };
+    return {
+      samples: samples.filter((sample) => sample.atMs <= lastEndMs),
+      clientShare: cpuMs / sessions / (lastEndMs - beganMs),
+    };
   } finally {
     await Promise.all(children.map(async (child) => child.kill()));
   }
@@ -119,7 +138,11 @@ async function untilEnded(target: BenchStack, children: BenchProcess[]): Promise
   }
 }
 
-async function waitFor({ bench }: BenchStack, children: BenchProcess[], question: () => boolean | Promise<boolean>): Promise<void> {
+async function waitFor(
+  { bench }: BenchStack,
+  children: BenchProcess[],
+  question: () => boolean | Promise<boolean>,
+): Promise<void> {
   while (!(await question())) {
     checkInterrupted(bench);
     for (const child of children) child.checkAlive();

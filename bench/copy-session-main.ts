@@ -51,7 +51,13 @@ async function* rowsOf(paths: string[]): AsyncGenerator<Buffer> {
     const isBinary = format === "binary";
     const start = isBinary && index > 0 ? HEADER_BYTES : 0;
     const end = fstatSync(descriptor).size - (isBinary && index < paths.length - 1 ? TRAILER_BYTES : 0);
-    if (end > start) yield* createReadStream(path, { fd: descriptor, start, end: end - 1, highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>;
+    if (end > start)
+      yield* createReadStream(path, {
+        fd: descriptor,
+        start,
+        end: end - 1,
+        highWaterMark: READ_BYTES,
+      }) as AsyncIterable<Buffer>;
     else closeSync(descriptor);
   }
 }

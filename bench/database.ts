@@ -1,19 +1,11 @@
-import { readFileSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import type { Pipeline } from "../contract/pipeline.ts";
 import type { Stack } from "../contract/stack.ts";
+import { connectPostgres, loginOf } from "../platform/protocol/postgres-client.ts";
 
 /** A session of the benchmark itself. It waits as long as it takes: all that it asks ends. */
 export async function connect(stack: Stack): Promise<pg.Client> {
-  const { host, port, database, user } = stack.postgres;
-  const client = new pg.Client({ host, port, database, user, password: password(stack), application_name: "faultline-bench", connectionTimeoutMillis: 10_000 });
-  client.on("error", () => {});
-  await client.connect();
-  return client;
-}
-
-export function password(stack: Stack): string {
-  return readFileSync(stack.postgres.passwordFile, "utf8").trim();
+  return connectPostgres(loginOf(stack.postgres), { application: "faultline-bench", connectTimeoutMs: 10_000 });
 }
 
 /** Names of a pipeline file are identifiers, but may be reserved words. */
@@ -49,9 +41,10 @@ export async function applied(client: pg.Client, pipeline: Pipeline): Promise<{ 
 
 /** The generation of the newest job that claimed the table; 0 before the first. */
 export async function generation(client: pg.Client, pipeline: Pipeline): Promise<number> {
-  const result = await client.query<{ generation: string }>("SELECT coalesce(max(generation), 0) AS generation FROM sink_offsets WHERE target = $1", [
-    pipeline.table,
-  ]);
+  const result = await client.query<{ generation: string }>(
+    "SELECT coalesce(max(generation), 0) AS generation FROM sink_offsets WHERE target = $1",
+    [pipeline.table],
+  );
   return Number(result.rows[0]?.generation);
 }
 

@@ -21,7 +21,10 @@ export async function drainBySink(
   onSample: (sample: Sample) => void,
 ): Promise<Sample[]> {
   const job = startSinkJob(target, options);
-  return drain(target, job, total, onSample, async () => ({ atMs: performance.now(), rows: (await applied(client, target.pipeline)).records }));
+  return drain(target, job, total, onSample, async () => ({
+    atMs: performance.now(),
+    rows: (await applied(client, target.pipeline)).records,
+  }));
 }
 
 /** Lets the peer drain at least `total` rows; each committed batch is a sample. */
@@ -48,7 +51,13 @@ export function stagingTable({ pipeline }: BenchStack): string {
   return `${pipeline.table}_staging`;
 }
 
-async function drain(target: BenchStack, job: BenchProcess, total: number, onSample: (sample: Sample) => void, look: () => Promise<Sample>): Promise<Sample[]> {
+async function drain(
+  target: BenchStack,
+  job: BenchProcess,
+  total: number,
+  onSample: (sample: Sample) => void,
+  look: () => Promise<Sample>,
+): Promise<Sample[]> {
   const samples: Sample[] = [];
   let progressMs = performance.now();
   try {
@@ -62,9 +71,13 @@ async function drain(target: BenchStack, job: BenchProcess, total: number, onSam
       }
       if (sample.rows >= total) return samples;
       job.checkAlive();
-      if (job.hasEnded) throw new FaultlineError("FL_NODE_FAILED", `${job.name} ended by itself at ${sample.rows} of ${total} rows`);
+      if (job.hasEnded)
+        throw new FaultlineError("FL_NODE_FAILED", `${job.name} ended by itself at ${sample.rows} of ${total} rows`);
       if (performance.now() - progressMs > STALL_MS)
-        throw new FaultlineError("FL_NOT_READY", `${job.name}: no row for ${STALL_MS / 1_000} s, at ${sample.rows} of ${total} rows; ${job.lastWords}`);
+        throw new FaultlineError(
+          "FL_NOT_READY",
+          `${job.name}: no row for ${STALL_MS / 1_000} s, at ${sample.rows} of ${total} rows; ${job.lastWords}`,
+        );
       await sleep(POLL_MS);
     }
   } finally {

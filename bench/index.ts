@@ -5,3 +5,7 @@ export { renderLatencyTable } from "./latency-table.ts";
 export { benchSink, type SinkBenchOptions } from "./sink-bench.ts";
 export type { SinkBenchResult } from "./sink-result.ts";
 export { renderSinkTable } from "./sink-table.ts";
+export { benchValidate, type ValidateBenchOptions } from "./validate-bench.ts";
+export type { ValidateBenchResult } from "./validate-result.ts";
+export { renderValidateTable } from "./validate-table.ts";
+export { resultJson } from "./result-file.ts";

@@ -3,20 +3,25 @@ import { join } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import type { Trigger } from "../contract/stack.ts";
-import { javaCommand } from "../platform/local/layout.ts";
-import { sparkEnvironment, sparkHome } from "../platform/local/spark.ts";
+import { javaCommand } from "../platform/local/state/layout.ts";
+import { sparkEnvironment, sparkHome } from "../platform/local/nodes/spark.ts";
 import type { BenchStack } from "./bench-stack.ts";
 import { BenchProcess } from "./child-process.ts";
-import { password } from "./database.ts";
 import { JOB_HEAP, JOB_SLOTS } from "./options.ts";
 import { CHUNK_ROWS } from "./sink-variants.ts";
+import { loginOf } from "../platform/protocol/postgres-client.ts";
 
-export type SinkJobOptions = { trigger: Trigger; aggregates: boolean; /** Most records of one micro-batch; undefined: all there are. */ batchOffsets?: number };
+export type SinkJobOptions = {
+  trigger: Trigger;
+  aggregates: boolean;
+  /** Most records of one micro-batch; undefined: all there are. */ batchOffsets?: number;
+};
 
 /** This project's job, in one JVM with its driver and all slots. */
 export function startSinkJob(target: BenchStack, options: SinkJobOptions): BenchProcess {
   const args = ["--trigger", options.trigger, "--chunk-rows", `${CHUNK_ROWS}`];
-  if (options.trigger === "micro-batch" && options.batchOffsets !== undefined) args.push("--max-offsets-per-batch", `${options.batchOffsets}`);
+  if (options.trigger === "micro-batch" && options.batchOffsets !== undefined)
+    args.push("--max-offsets-per-batch", `${options.batchOffsets}`);
   if (!options.aggregates) args.push("--no-aggregates");
   return startJvm(target, "dev.faultline.job.PipelineJob", args);
 }
@@ -28,18 +33,33 @@ export function startStagingJob(
   target: BenchStack,
   options: { rewrite: boolean; batchOffsets: number; untilRows: number; onBatch: (line: BatchLine) => void },
 ): BenchProcess {
-  const args = ["--max-offsets-per-batch", `${options.batchOffsets}`, "--jdbc-batch-rows", `${CHUNK_ROWS}`, "--until-rows", `${options.untilRows}`];
+  const args = [
+    "--max-offsets-per-batch",
+    `${options.batchOffsets}`,
+    "--jdbc-batch-rows",
+    `${CHUNK_ROWS}`,
+    "--until-rows",
+    `${options.untilRows}`,
+  ];
   if (options.rewrite) args.push("--rewrite-batched-inserts");
   return startJvm(target, "dev.faultline.bench.StagingJob", args, (line) => {
     if (line.startsWith("{")) options.onBatch(JSON.parse(line) as BatchLine);
   });
 }
 
-function startJvm(target: BenchStack, mainClass: string, args: string[], onLine?: (line: string) => void): BenchProcess {
+function startJvm(
+  target: BenchStack,
+  mainClass: string,
+  args: string[],
+  onLine?: (line: string) => void,
+): BenchProcess {
   const { bench, stack, workDir } = target;
   const { home, jvmOptionsFile } = sparkHome();
   const peer = join(bench.root, "spark-app/bench/target/faultline-bench.jar");
-  if (!existsSync(peer)) throw new FaultlineError("FL_PREREQUISITE", `${peer} is missing`, { remedy: "mvn -B -q -DskipTests -f spark-app/pom.xml package" });
+  if (!existsSync(peer))
+    throw new FaultlineError("FL_PREREQUISITE", `${peer} is missing`, {
+      remedy: "mvn -B -q -DskipTests -f spark-app/pom.xml package",
+    });
   const directory = join(workDir, "job");
   rmSync(directory, { recursive: true, force: true });
   const properties = {
@@ -56,10 +76,16 @@ function startJvm(target: BenchStack, mainClass: string, args: string[], onLine?
   return new BenchProcess({
     name: mainClass.slice(mainClass.lastIndexOf(".") + 1),
     command: javaCommand(),
-    args: [`@${jvmOptionsFile}`, `-Xms${JOB_HEAP}`, `-Xmx${JOB_HEAP}`, "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"].concat(
+    args: [
+      `@${jvmOptionsFile}`,
+      `-Xms${JOB_HEAP}`,
+      `-Xmx${JOB_HEAP}`,
+      "-XX:+UseSerialGC",
+      "-XX:+ExitOnOutOfMemoryError",
+    ].concat(
       Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
-      ["-cp", `${home}/jars/*:${peer}`, mainClass, "--pipeline", join(stack.runDirectory, RUN_FILES.pipeline)],
-      ["--brokers", stack.bootstrapServers.join(","), "--checkpoint", join(directory, "checkpoint")],
+      ["-cp", `${home}/jars/*:${peer}`, mainClass, "--pipeline", join(stack.run_directory, RUN_FILES.pipeline)],
+      ["--brokers", stack.bootstrap_servers.join(","), "--checkpoint", join(directory, "checkpoint")],
       args,
     ),
     env: {
@@ -68,7 +94,7 @@ function startJvm(target: BenchStack, mainClass: string, args: string[], onLine?
       POSTGRES_PORT: `${port}`,
       POSTGRES_DB: database,
       POSTGRES_USER: user,
-      POSTGRES_PASSWORD: password(stack),
+      POSTGRES_PASSWORD: loginOf(stack.postgres).password,
     },
     cwd: directory,
     log: join(workDir, "job.log"),

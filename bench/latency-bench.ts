@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { FaultlineError } from "../contract/errors.ts";
 import type { Pipeline } from "../contract/pipeline.ts";
-import { startProducer, stopProducer } from "../platform/local/stack.ts";
+import { waitUntil } from "../machine/clock.ts";
+import { startProducer, stopProducer } from "../platform/local/stack/producer.ts";
 import { type BenchStack, withBenchStack } from "./bench-stack.ts";
 import type { BenchProcess } from "./child-process.ts";
 import { applied, connect, emptyTables, generation, quote } from "./database.ts";
@@ -54,9 +54,9 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
   const rate = wholeNumber("rate", options.rate ?? 5_000, 1);
   const ids = chooseOnly(LATENCY_VARIANT_IDS, options.only);
   const bench = resolveBench(options);
+  const createdColumn = creationColumn(bench.pipeline);
   const busyBefore = await busyCores(bench.say);
   return withBenchStack(bench, async (target) => {
-    const createdColumn = creationColumn(target.pipeline);
     const client = await connect(target.stack);
     try {
       await checkTracking(client);
@@ -67,7 +67,7 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
         rows.push(await measure(target, client, id, load));
       }
       const result: LatencyBenchResult = {
-        version: 1,
+        version: 2,
         kind: "latency",
         atMs: Date.now(),
         machine: describeMachine(target.stack, busyBefore),
@@ -91,16 +91,21 @@ export async function benchLatency(options: LatencyBenchOptions): Promise<Latenc
 function creationColumn(pipeline: Pipeline): string {
   const field = pipeline.fields.find((item) => item.generate === "now");
   if (field === undefined)
-    throw new FaultlineError("FL_PIPELINE_INVALID", `pipeline ${pipeline.name} has no field with "generate: now", so an event's creation time is unknown`, {
-      remedy: "take pipelines/payments.yaml",
-    });
+    throw new FaultlineError(
+      "FL_PIPELINE_INVALID",
+      `pipeline ${pipeline.name} has no field with "generate: now", so an event's creation time is unknown`,
+      { remedy: "use pipelines/payments.yaml, or add such a field" },
+    );
   return field.name;
 }
 
 async function checkTracking(client: pg.Client): Promise<void> {
   const result = await client.query<{ track: string }>("SELECT current_setting('track_commit_timestamp') AS track");
   if (result.rows[0]?.track !== "on")
-    throw new FaultlineError("FL_CONFIG_INVALID", "PostgreSQL runs with track_commit_timestamp = off: commit times are unknown");
+    throw new FaultlineError(
+      "FL_CONFIG_INVALID",
+      "PostgreSQL runs with track_commit_timestamp = off: commit times are unknown",
+    );
 }
 
 type Load = { durationMs: number; warmUpMs: number; rate: number; createdColumn: string };
@@ -115,27 +120,45 @@ async function measure(target: BenchStack, client: pg.Client, id: VariantId, loa
   const probe = new FlushProbe(probeClient);
   try {
     // It claims the table when Spark is up: events before that would only be a backlog to work off.
-    await until(target, job, `${id}: the job's start`, async () => (await generation(client, pipeline)) > generationBefore);
-    await fillTopic(target, (readProducerStatus(stack.runDirectory)?.attempted ?? 0) + BURST_EVENTS);
+    await until(
+      target,
+      job,
+      `${id}: the job's start`,
+      async () => (await generation(client, pipeline)) > generationBefore,
+    );
+    await fillTopic(target, (readProducerStatus(stack.run_directory)?.attempted ?? 0) + BURST_EVENTS);
     const startedMs = Date.now();
     await startProducer(bench.stateDir, { rate: load.rate, lingerMs: LINGER_MS });
     await until(target, job, `${id}: the job catches up`, async () => {
-      const status = readProducerStatus(stack.runDirectory);
+      const status = readProducerStatus(stack.run_directory);
       const { records } = await applied(client, pipeline);
-      return status !== undefined && status.at_ms > startedMs && status.state === "producing" && status.acknowledged - records < CAUGHT_UP_S * load.rate;
+      return (
+        status !== undefined &&
+        status.at_ms > startedMs &&
+        status.state === "producing" &&
+        status.acknowledged - records < CAUGHT_UP_S * load.rate
+      );
     });
-    bench.say(`${id}: has worked off the burst; ${load.warmUpMs / 1_000} s warm-up, then ${load.durationMs / 1_000} s measured`);
+    bench.say(
+      `${id}: has worked off the burst; ${load.warmUpMs / 1_000} s warm-up, then ${load.durationMs / 1_000} s measured`,
+    );
     await pauseWhile(target, job, load.warmUpMs);
     await probe.start();
-    const throttledBefore = readProducerStatus(stack.runDirectory)?.throttled ?? 0;
+    const throttledBefore = readProducerStatus(stack.run_directory)?.throttled ?? 0;
     const fromMs = Date.now();
     await pauseWhile(target, job, load.durationMs);
     const toMs = fromMs + load.durationMs;
     const flushMs = await probe.stop();
     await stopProducer(bench.stateDir);
-    const status = readProducerStatus(stack.runDirectory);
-    if (status === undefined || status.indeterminate > 0) throw new FaultlineError("FL_NODE_FAILED", `${id}: the producer did not end in order`);
-    await until(target, job, `${id}: the last rows`, async () => (await applied(client, pipeline)).records >= status.acknowledged);
+    const status = readProducerStatus(stack.run_directory);
+    if (status === undefined || status.indeterminate > 0)
+      throw new FaultlineError("FL_NODE_FAILED", `${id}: the producer did not end in order`);
+    await until(
+      target,
+      job,
+      `${id}: the last rows`,
+      async () => (await applied(client, pipeline)).records >= status.acknowledged,
+    );
     await checkCount(client, pipeline, id, status.acknowledged);
     const row: LatencyRow = {
       id,
@@ -145,7 +168,9 @@ async function measure(target: BenchStack, client: pg.Client, id: VariantId, loa
       flushP50Ms: percentile(flushMs, 0.5),
       flushP99Ms: percentile(flushMs, 0.99),
     };
-    bench.say(`${id}: p50 ${row.p50Ms.toFixed(1)} ms, p99 ${row.p99Ms.toFixed(1)} ms over ${row.rows.toLocaleString("en-US")} rows`);
+    bench.say(
+      `${id}: p50 ${row.p50Ms.toFixed(1)} ms, p99 ${row.p99Ms.toFixed(1)} ms over ${row.rows.toLocaleString("en-US")} rows`,
+    );
     return row;
   } finally {
     await job.kill();
@@ -163,7 +188,8 @@ async function latencies(client: pg.Client, pipeline: Pipeline, createdColumn: s
     [new Date(fromMs).toISOString(), new Date(toMs).toISOString()],
   );
   const found = result.rows[0];
-  if (found === undefined || found.rows === 0) throw new FaultlineError("FL_NODE_FAILED", "no row was created in the measured window");
+  if (found === undefined || found.rows === 0)
+    throw new FaultlineError("FL_NODE_FAILED", "no row was created in the measured window");
   const [p50Ms = Number.NaN, p90Ms = Number.NaN, p99Ms = Number.NaN, p999Ms = Number.NaN] = found.percentiles;
   return { rows: found.rows, p50Ms, p90Ms, p99Ms, p999Ms, maxMs: found.max };
 }
@@ -177,22 +203,28 @@ async function checkCount(client: pg.Client, pipeline: Pipeline, name: string, a
     );
 }
 
-async function until({ bench }: BenchStack, job: BenchProcess, what: string, question: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + READY_TIMEOUT_MS;
-  while (!(await question())) {
+async function until(
+  { bench }: BenchStack,
+  job: BenchProcess,
+  what: string,
+  question: () => Promise<boolean>,
+): Promise<void> {
+  const answered = await waitUntil(READY_TIMEOUT_MS, async () => {
+    if (await question()) return true;
     checkInterrupted(bench);
     job.checkAlive();
-    if (Date.now() > deadlineMs)
-      throw new FaultlineError("FL_NOT_READY", `${what}: not within ${READY_TIMEOUT_MS / 1_000} s`, { remedy: "a lower rate, or a machine with less to do" });
-    await sleep(100);
-  }
+    return false;
+  });
+  if (!answered)
+    throw new FaultlineError("FL_NOT_READY", `${what}: not within ${READY_TIMEOUT_MS / 1_000} s`, {
+      remedy: "a lower rate, or a machine with less to do",
+    });
 }
 
 async function pauseWhile({ bench }: BenchStack, job: BenchProcess, ms: number): Promise<void> {
-  const endMs = Date.now() + ms;
-  for (let left = ms; left > 0; left = endMs - Date.now()) {
+  await waitUntil(ms, () => {
     checkInterrupted(bench);
     job.checkAlive();
-    await sleep(Math.min(left, 100));
-  }
+    return false;
+  });
 }

@@ -25,7 +25,7 @@ describe("latency", () => {
   });
   it("is shown with its circumstances", () => {
     const text = renderLatencyTable({
-      version: 1,
+      version: 2,
       kind: "latency",
       atMs: 0,
       machine: { cores: 2, cpu: "a cpu", memoryGib: 24, busyBefore: 0.1, versions: {} },

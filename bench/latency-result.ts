@@ -18,7 +18,7 @@ export type LatencyRow = {
 };
 export type LatencyTarget = { name: string; wantedMs: number; measuredMs: number; met: boolean };
 export type LatencyBenchResult = {
-  version: 1;
+  version: 2;
   kind: "latency";
   atMs: number;
   machine: Machine;

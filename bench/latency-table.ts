@@ -5,11 +5,14 @@ import { machineText } from "./machine.ts";
 export function renderLatencyTable(result: LatencyBenchResult): string {
   const lines = result.rows.map((row) => {
     const throttled = row.throttled > 0 ? `; ${row.throttled} events held back` : "";
-    const times = [row.p50Ms, row.p90Ms, row.p99Ms, row.p999Ms, row.maxMs, row.flushP50Ms, row.flushP99Ms].map(timeText);
+    const times = [row.p50Ms, row.p90Ms, row.p99Ms, row.p999Ms, row.maxMs, row.flushP50Ms, row.flushP99Ms].map(
+      timeText,
+    );
     return `| ${row.title}${throttled} | ${row.rows.toLocaleString("en-US")} | ${times.slice(0, 5).join(" | ")} | ${times.slice(5).join(" / ")} |`;
   });
   const targets = result.targets.map(
-    (target) => `${target.met ? "met   " : "MISSED"}  ${target.name}: ${target.measuredMs.toFixed(1)} ms, wanted ${target.wantedMs} ms at most`,
+    (target) =>
+      `${target.met ? "met   " : "MISSED"}  ${target.name}: ${target.measuredMs.toFixed(1)} ms, wanted ${target.wantedMs} ms at most`,
   );
   return [
     machineText(result.machine),

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RUN_FILES, runSchema } from "../contract/run.ts";
+import { RUN_FILES, parseRun } from "../contract/run.ts";
 import type { Stack } from "../contract/stack.ts";
-import { sparkHome } from "../platform/local/spark.ts";
+import { sparkHome } from "../platform/local/nodes/spark.ts";
 
 /** Where figures come from; without it they mean nothing. */
 export type Machine = {
@@ -34,7 +34,8 @@ function busyMs(): number {
 }
 
 export function describeMachine(stack: Stack, busyBefore: number): Machine {
-  const run = runSchema.parse(JSON.parse(readFileSync(join(stack.runDirectory, RUN_FILES.run), "utf8")));
+  const file = join(stack.run_directory, RUN_FILES.run);
+  const run = parseRun(readFileSync(file, "utf8"), file);
   return {
     cores: availableParallelism(),
     cpu: cpus()[0]?.model ?? "unknown",
@@ -46,7 +47,10 @@ export function describeMachine(stack: Stack, busyBefore: number): Machine {
 
 function sparkVersion(): string {
   const names = readdirSync(join(sparkHome().home, "jars"));
-  return names.map((name) => /^spark-core_[\d.]+-(\d.*)\.jar$/.exec(name)?.[1]).find((version) => version !== undefined) ?? "unknown";
+  return (
+    names.map((name) => /^spark-core_[\d.]+-(\d.*)\.jar$/.exec(name)?.[1]).find((version) => version !== undefined) ??
+    "unknown"
+  );
 }
 
 /** One line: "2 cores (…), 24 GiB, 0.1 cores in use before the start; PostgreSQL 18.1, Kafka 4.4.0, Spark 4.2.0, Java 17, Node 24". */

@@ -1,5 +1,7 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
+import type { Pipeline } from "../contract/pipeline.ts";
+import { readPipelineFile } from "../platform/run-directory.ts";
 
 /** What both benchmarks take. */
 export type BenchOptions = {
@@ -17,6 +19,7 @@ export type BenchOptions = {
 export type Bench = {
   root: string;
   pipelineFile: string;
+  pipeline: Pipeline;
   /** The benchmark's own stack, never the user's. */
   stateDir: string;
   say: (line: string) => void;
@@ -27,10 +30,13 @@ export type Bench = {
 export const JOB_SLOTS = 8;
 export const JOB_HEAP = "2g";
 
+/** @throws FaultlineError FL_PIPELINE_INVALID */
 export function resolveBench(options: BenchOptions): Bench {
+  const pipelineFile = resolve(options.pipelineFile ?? join(options.root, "pipelines/payments.yaml"));
   return {
     root: options.root,
-    pipelineFile: options.pipelineFile ?? join(options.root, "pipelines/payments.yaml"),
+    pipelineFile,
+    pipeline: readPipelineFile(pipelineFile).pipeline,
     stateDir: join(options.root, ".faultline/bench"),
     say: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,
@@ -45,12 +51,16 @@ export function checkInterrupted({ signal }: Pick<Bench, "signal">): void {
 /** @throws FaultlineError FL_USAGE naming what is not among the known. */
 export function chooseOnly<T extends string>(known: readonly T[], only: readonly string[] | undefined): T[] {
   const unknown = (only ?? []).filter((name) => !(known as readonly string[]).includes(name));
-  if (unknown.length > 0) throw new FaultlineError("FL_USAGE", `no variant "${unknown.join('", "')}"`, { remedy: `variants: ${known.join(", ")}` });
+  if (unknown.length > 0)
+    throw new FaultlineError("FL_USAGE", `no variant "${unknown.join('", "')}"`, {
+      remedy: `variants: ${known.join(", ")}`,
+    });
   return known.filter((name) => only === undefined || only.length === 0 || only.includes(name));
 }
 
 /** @throws FaultlineError FL_USAGE */
 export function wholeNumber(name: string, value: number, least: number): number {
-  if (!Number.isSafeInteger(value) || value < least) throw new FaultlineError("FL_USAGE", `${name} must be a whole number of at least ${least}, not ${value}`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new FaultlineError("FL_USAGE", `${name} must be a whole number of at least ${least}, not ${value}`);
   return value;
 }

@@ -43,7 +43,8 @@ export async function benchSink(options: SinkBenchOptions): Promise<SinkBenchRes
       for (const format of copyFormats(ids)) {
         bench.say(`writing the rows to files (${format})`);
         const written = await exportTable(target, format);
-        if (written !== events) throw new FaultlineError("FL_NODE_FAILED", `COPY TO wrote ${written} of ${events} rows`);
+        if (written !== events)
+          throw new FaultlineError("FL_NODE_FAILED", `COPY TO wrote ${written} of ${events} rows`);
       }
       const rounds: Round[] = [];
       let clientShare: number | null = null;
@@ -58,7 +59,7 @@ export async function benchSink(options: SinkBenchOptions): Promise<SinkBenchRes
       }
       const rows = summarize(rounds, (id) => rowsOf(id, events));
       const result: SinkBenchResult = {
-        version: 1,
+        version: 2,
         kind: "sink",
         atMs: Date.now(),
         machine: describeMachine(target.stack, busyBefore),
@@ -83,12 +84,25 @@ async function firstDrain(target: BenchStack, client: pg.Client, events: number)
   target.bench.say("first drain, not measured");
   await emptyTables(client, target.pipeline);
   await drainBySink(target, client, { trigger: "realtime", aggregates: false }, events, () => {});
-  return checkContents(target, client, { name: "first drain", bySink: true, aggregates: false, least: events, most: events, whole: undefined, events });
+  return checkContents(target, client, {
+    name: "first drain",
+    bySink: true,
+    aggregates: false,
+    least: events,
+    most: events,
+    whole: undefined,
+    events,
+  });
 }
 
 type Run = { events: number; whole: Contents; label: string };
 
-async function measure(target: BenchStack, client: pg.Client, id: SinkVariantId, run: Run): Promise<{ rate: number; clientShare?: number }> {
+async function measure(
+  target: BenchStack,
+  client: pg.Client,
+  id: SinkVariantId,
+  run: Run,
+): Promise<{ rate: number; clientShare?: number }> {
   const variant = SINK_VARIANTS[id];
   const total = rowsOf(id, run.events);
   await emptyTables(client, target.pipeline);
@@ -100,7 +114,13 @@ async function measure(target: BenchStack, client: pg.Client, id: SinkVariantId,
       ({ samples, clientShare } = await copyIn(target, client, variant, total, onSample));
       break;
     case "staging":
-      samples = await drainByStaging(target, client, { rewrite: variant.rewrite, batchOffsets: batchOffsets(run.events) }, total, onSample);
+      samples = await drainByStaging(
+        target,
+        client,
+        { rewrite: variant.rewrite, batchOffsets: batchOffsets(run.events) },
+        total,
+        onSample,
+      );
       break;
     case "sink":
       samples = await drainBySink(
@@ -115,9 +135,18 @@ async function measure(target: BenchStack, client: pg.Client, id: SinkVariantId,
   const least = samples.at(-1)?.rows ?? total;
   // The peer says what it has committed, and stops by itself; our job goes on until it is killed.
   const most = bySink ? run.events : least;
-  await checkContents(target, client, { name: run.label, bySink, aggregates: bySink && variant.aggregates, least, most, whole: run.whole, events: run.events });
+  await checkContents(target, client, {
+    name: run.label,
+    bySink,
+    aggregates: bySink && variant.aggregates,
+    least,
+    most,
+    whole: run.whole,
+    events: run.events,
+  });
   const rate = warmRate(samples, total);
-  if (rate === null) throw new FaultlineError("FL_USAGE", `${run.label}: over too soon to be measured`, { remedy: "take more events" });
+  if (rate === null)
+    throw new FaultlineError("FL_USAGE", `${run.label}: over too soon to be measured`, { remedy: "take more events" });
   target.bench.say(`${run.label}: ${count(rate)} rows/s`);
   return { rate, ...(clientShare === undefined ? {} : { clientShare }) };
 }
@@ -137,7 +166,9 @@ function progress({ bench }: BenchStack, label: string, total: number): (sample:
   bench.say(`${label}: starting`);
   return (sample) => {
     if (sample.atMs - said.atMs < 5_000) return;
-    bench.say(`${label}: ${count(sample.rows)} of ${count(total)} rows, ${count(((sample.rows - said.rows) * 1_000) / (sample.atMs - said.atMs))}/s`);
+    bench.say(
+      `${label}: ${count(sample.rows)} of ${count(total)} rows, ${count(((sample.rows - said.rows) * 1_000) / (sample.atMs - said.atMs))}/s`,
+    );
     said = sample;
   };
 }

@@ -48,7 +48,9 @@ describe("summarize", () => {
       ],
       () => 1,
     );
-    expect(judge(slow)).toEqual([{ name: "micro-batch / limit with 2 sessions", wanted: 0.4, measured: 0.39, met: false }]);
+    expect(judge(slow)).toEqual([
+      { name: "micro-batch / limit with 2 sessions", wanted: 0.4, measured: 0.39, met: false },
+    ]);
   });
 });
 
@@ -56,7 +58,7 @@ describe("renderSinkTable", () => {
   it("shows machine, rates, ratios, partial drains and targets", () => {
     const rows = summarize(rounds, (id) => (id === "staging" ? 1_600_000 : 4_000_000));
     const result: SinkBenchResult = {
-      version: 1,
+      version: 2,
       kind: "sink",
       atMs: 0,
       machine: { cores: 2, cpu: "a cpu", memoryGib: 24, busyBefore: 0.1, versions: { kafka: "4.4.0" } },

@@ -17,7 +17,7 @@ export type SinkRow = {
 };
 export type Target = { name: string; wanted: number; measured: number; met: boolean };
 export type SinkBenchResult = {
-  version: 1;
+  version: 2;
   kind: "sink";
   atMs: number;
   machine: Machine;

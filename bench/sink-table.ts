@@ -9,7 +9,8 @@ export function renderSinkTable(result: SinkBenchResult): string {
     return `| ${row.title}${part} | ${count(row.min)} / ${count(row.median)} / ${count(row.max)} | ${ratio(row.ratioToLimit)} | ${ratio(row.ratioToBinaryLimit)} | ${ratio(row.ratioToStaging)} |`;
   });
   const targets = result.targets.map(
-    (target) => `${target.met ? "met   " : "MISSED"}  ${target.name}: ${target.measured.toFixed(2)}, wanted ${target.wanted.toFixed(2)}`,
+    (target) =>
+      `${target.met ? "met   " : "MISSED"}  ${target.name}: ${target.measured.toFixed(2)}, wanted ${target.wanted.toFixed(2)}`,
   );
   return [
     machineText(result.machine),

@@ -3,15 +3,33 @@
  * nothing new.
  */
 export const SINK_VARIANTS = {
-  "copy-1": { title: "limit: COPY from a file as \\copy does (text), 1 session", kind: "copy", sessions: 1, format: "text", share: 1 },
+  "copy-1": {
+    title: "limit: COPY from a file as \\copy does (text), 1 session",
+    kind: "copy",
+    sessions: 1,
+    format: "text",
+    share: 1,
+  },
   "copy-2": { title: "limit: the same, 2 sessions", kind: "copy", sessions: 2, format: "text", share: 1 },
   "copy-2-binary": { title: "the same in binary, 2 sessions", kind: "copy", sessions: 2, format: "binary", share: 1 },
   realtime: { title: "this sink, Real-time Mode", kind: "sink", trigger: "realtime", aggregates: false, share: 1 },
   "micro-batch": { title: "this sink, micro-batch", kind: "sink", trigger: "micro-batch", aggregates: false, share: 1 },
   staging: { title: "foreachBatch, staging table, ON CONFLICT", kind: "staging", rewrite: false, share: 0.4 },
   "staging-rewrite": { title: "the same, reWriteBatchedInserts", kind: "staging", rewrite: true, share: 0.4 },
-  "realtime-aggregates": { title: "this sink, Real-time Mode, with aggregates", kind: "sink", trigger: "realtime", aggregates: true, share: 0.5 },
-  "micro-batch-aggregates": { title: "this sink, micro-batch, with aggregates", kind: "sink", trigger: "micro-batch", aggregates: true, share: 0.5 },
+  "realtime-aggregates": {
+    title: "this sink, Real-time Mode, with aggregates",
+    kind: "sink",
+    trigger: "realtime",
+    aggregates: true,
+    share: 0.5,
+  },
+  "micro-batch-aggregates": {
+    title: "this sink, micro-batch, with aggregates",
+    kind: "sink",
+    trigger: "micro-batch",
+    aggregates: true,
+    share: 0.5,
+  },
 } as const satisfies Record<string, SinkVariant>;
 
 /** binary is faster to load, but few people have their rows in it. */

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultlineError } from "../contract/errors.ts";
 import { type ProducerStatus, RUN_FILES } from "../contract/run.ts";
-import { producerDone, startProducer } from "../platform/local/stack.ts";
+import { readProducerStatus as readStatusFile } from "../platform/protocol/node-readiness.ts";
+import { producerDone, startProducer } from "../platform/local/stack/producer.ts";
 import type { BenchStack } from "./bench-stack.ts";
 import { checkInterrupted } from "./options.ts";
 
@@ -17,19 +17,20 @@ export async function fillTopic({ bench, stack }: BenchStack, events: number): P
     await sleep(100);
     if (Date.now() - saidMs < 5_000) continue;
     saidMs = Date.now();
-    bench.say(`producing: ${(readProducerStatus(stack.runDirectory)?.acknowledged ?? 0).toLocaleString("en-US")} of ${events.toLocaleString("en-US")} events`);
+    bench.say(
+      `producing: ${(readProducerStatus(stack.run_directory)?.acknowledged ?? 0).toLocaleString("en-US")} of ${events.toLocaleString("en-US")} events`,
+    );
   }
-  const status = readProducerStatus(stack.runDirectory);
+  const status = readProducerStatus(stack.run_directory);
   if (status?.acknowledged !== events || status.indeterminate !== 0)
-    throw new FaultlineError("FL_NODE_FAILED", `the producer acknowledged ${status?.acknowledged} of ${events} events: the machine is too busy to measure`);
+    throw new FaultlineError(
+      "FL_NODE_FAILED",
+      `the producer acknowledged ${status?.acknowledged} of ${events} events: the machine is too busy to measure`,
+    );
   return (events * 1_000) / (Date.now() - beganMs);
 }
 
 /** Undefined before the producer's first status. */
 export function readProducerStatus(runDirectory: string): ProducerStatus | undefined {
-  try {
-    return JSON.parse(readFileSync(join(runDirectory, RUN_FILES.producerStatus), "utf8")) as ProducerStatus;
-  } catch {
-    return undefined;
-  }
+  return readStatusFile(join(runDirectory, RUN_FILES.producerStatus));
 }

@@ -32,13 +32,17 @@ describe("warmRate", () => {
   });
   it("finds a steady rate whatever the moments of the samples are", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 10, maxLength: 100 }), fc.integer({ min: 1, max: 1_000 }), (gaps, perMs) => {
-        let atMs = 0;
-        const samples = [0, ...gaps].map((gap) => ({ atMs: (atMs += gap), rows: atMs * perMs }));
-        const rate = warmRate(samples, atMs * perMs);
-        fc.pre(rate !== null);
-        expect(rate).toBeCloseTo(perMs * 1_000, 6);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 10, maxLength: 100 }),
+        fc.integer({ min: 1, max: 1_000 }),
+        (gaps, perMs) => {
+          let atMs = 0;
+          const samples = [0, ...gaps].map((gap) => ({ atMs: (atMs += gap), rows: atMs * perMs }));
+          const rate = warmRate(samples, atMs * perMs);
+          fc.pre(rate !== null);
+          expect(rate).toBeCloseTo(perMs * 1_000, 6);
+        },
+      ),
     );
   });
 });

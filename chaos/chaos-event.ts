@@ -1,4 +1,4 @@
-import type { FaultKind } from "../contract/plan.ts";
+import { type FaultKind, type PlannedFault, roleText } from "../contract/plan.ts";
 
 export type ChaosEventType =
   | "preparing"
@@ -31,3 +31,16 @@ export type ChaosEvent = {
 };
 
 export type EventSink = (event: ChaosEvent) => void;
+
+/** "kill kafka-2 (leader of partition 3)". @param node what a role was resolved to. */
+export function describe({ kind, target }: PlannedFault, node?: string): string {
+  const role = "role" in target ? roleText(target) : undefined;
+  const text =
+    "executor_of" in target ? `executor of ${target.executor_of}` : (role ?? ("node" in target ? target.node : "?"));
+  return `${kind} ${role !== undefined && node !== undefined ? `${node} (${role})` : text}`;
+}
+
+/** "6.0", of milliseconds. */
+export function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}

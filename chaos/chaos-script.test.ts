@@ -27,9 +27,15 @@ it("hands every argument and the exit code on, from any directory and through a 
   const link = join(root, "link.sh");
   symlinkSync("chaos/chaos.sh", link);
   for (const file of [script, link])
-    expect(run(file, "--duration", "600", "--targets", "kafka-2,spark *")).toEqual({ code: 4, out: "<chaos><--duration><600><--targets><kafka-2,spark *>" });
+    expect(run(file, "--duration", "600", "--targets", "kafka-2,spark *")).toEqual({
+      code: 4,
+      out: "<chaos><--duration><600><--targets><kafka-2,spark *>",
+    });
 });
 
 it("explains itself without a stack", () => {
-  expect(run(script, "--help")).toEqual({ code: 0, out: expect.stringMatching(/^usage: chaos\.sh \[--duration SECONDS\].*--runtime/s) as unknown });
+  expect(run(script, "--help")).toEqual({
+    code: 0,
+    out: expect.stringMatching(/^usage: chaos\.sh \[--duration SECONDS\].*--runtime/s) as unknown,
+  });
 });

@@ -1,13 +1,14 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { encodeJournal } from "../contract/journal.ts";
-import type { NodeControl } from "../contract/node.ts";
+import { JOURNAL_VERSION, type JournalRecord } from "../contract/journal.ts";
+import { encodeLog } from "../contract/log-line.ts";
+import type { Conditions, Life, NodeControl } from "../contract/node.ts";
 import type { ChaosEvent } from "./chaos-event.ts";
 import { runPlan, type RunPlanRequest } from "./engine.ts";
-import { fastClock, PROGRAMS, startTestStack, testPlan, type TestStack } from "./fixture/stack.ts";
-import { readJournal } from "./journal-file.ts";
-import { statusOf } from "./strike.ts";
+import { fastClock, PROGRAMS, startTestStack, testPlan, type TestStack, withConditions } from "./fixture/stack.ts";
+import { readJournal } from "./journal/journal-file.ts";
+import { statusOf } from "./nodes/node-status.ts";
 
 describe("runPlan", () => {
   let stack: TestStack;
@@ -24,6 +25,7 @@ describe("runPlan", () => {
 
   const request = (plan: RunPlanRequest["plan"], more: Partial<RunPlanRequest> = {}): RunPlanRequest => ({
     plan,
+    run: 1,
     control: stack.control,
     journalFile: stack.journalFile,
     watchdogCommand: ["true"],
@@ -49,7 +51,18 @@ describe("runPlan", () => {
       ["recovered", "kafka-1"],
       ["recovered", "driver"],
     ]);
-    expect(await kinds()).toEqual(["open", "planned", "active", "healed", "recovered", "planned", "active", "healed", "recovered", "close"]);
+    expect(await kinds()).toEqual([
+      "open",
+      "planned",
+      "active",
+      "healed",
+      "recovered",
+      "planned",
+      "active",
+      "healed",
+      "recovered",
+      "close",
+    ]);
     // The second waited for the first, and for a moment of success after it.
     expect(events.map(({ type }) => type)).toEqual([
       "started",
@@ -124,18 +137,25 @@ describe("runPlan", () => {
     ] as const;
     const plan = { ...testPlan([...faults], 4500), duration_ms: 8000 };
     const { outcomes } = await runPlan(request(plan));
-    expect(outcomes).toMatchObject([{ outcome: "recovered" }, { outcome: "not-run", why: "not run: the time was over" }]);
+    expect(outcomes).toMatchObject([
+      { outcome: "recovered" },
+      { outcome: "not-run", why: "not run: the time was over" },
+    ]);
     expect(await kinds()).toEqual(["open", "planned", "active", "healed", "recovered", "failed", "close"]);
     expect(await statusOf(stack.control, "driver")).toMatchObject({ state: "running" });
   });
 
   it("undoes an injection that fails half-way, journals it as failed, and goes on", async () => {
+    const { lifecycle } = stack;
     const control: NodeControl = {
       ...stack.control,
-      signal: async (processes, signal) => {
-        if (signal !== "SIGSTOP") return stack.control.signal(processes, signal);
-        await stack.control.signal(processes.slice(0, 1), signal);
-        throw new Error("no more signals today");
+      lifecycle: {
+        ...lifecycle,
+        strike: async (life, blow, spread) => {
+          if (blow !== "pause") return lifecycle.strike(life, blow, spread);
+          await lifecycle.strike({ ...life, members: life.members.slice(0, 1) }, blow, false);
+          throw new Error("no more signals today");
+        },
       },
     };
     const plan = testPlan(
@@ -147,20 +167,43 @@ describe("runPlan", () => {
     );
     const { outcomes } = await runPlan(request(plan, { control }));
     expect(outcomes).toMatchObject([
-      { outcome: "failed", why: expect.stringMatching(/^no more signals today; undone: 1 processes resumed/) as unknown },
+      {
+        outcome: "failed",
+        why: expect.stringMatching(/^no more signals today; undone: 1 process resumed/) as unknown,
+      },
       { outcome: "recovered" },
     ]);
     expect(await kinds()).toEqual(["open", "planned", "failed", "planned", "active", "healed", "recovered", "close"]);
   });
 
   it("heals what an engine before left behind, and refuses a damaged journal", async () => {
-    const processes = await stack.control.processes("kafka-1");
-    await stack.control.signal(processes, "SIGSTOP");
+    await stack.lifecycle.strike((await stack.lifecycle.lifeOf("kafka-1", "node")) as Life, "pause", true);
     await runPlan(request(testPlan([], 0)));
-    expect(events[0]).toMatchObject({ type: "healed", text: "kafka-1, left over from before: 1 stopped processes resumed" });
+    expect(events[0]).toMatchObject({
+      type: "healed",
+      text: "kafka-1, left over from before: 1 stopped process resumed",
+    });
     const text = readFileSync(stack.journalFile, "utf8");
-    writeFileSync(stack.journalFile, `${encodeJournal({ t: "close", at_ms: 1 }).replace("1", "2")}${text}`);
+    writeFileSync(stack.journalFile, text.replace('"seed":1', '"seed":2'));
     await expect(runPlan(request(testPlan([], 0)))).rejects.toMatchObject({ code: "FL_JOURNAL_DAMAGED" });
+  });
+
+  it("refuses a journal whose records contradict each other, and breaks nothing", async () => {
+    const at = { node: "kafka-1", node_kind: "kafka" as const, at_ms: 1 };
+    const fault = { id: 1, at_ms: 0, kind: "kill" as const, target: { node: "kafka-1" }, hold_ms: 1 };
+    const record: JournalRecord = { t: "planned", id: 1, fault, undo: { node: "kafka-1" }, ...at };
+    const process = { pid: 2 ** 22, start_ticks: 1, boot_id: "none" };
+    const facts = { run: 1, seed: 1, plan_sha256: "", faults: 2 };
+    const open: JournalRecord = { t: "open", version: JOURNAL_VERSION, ...facts, process, at_ms: 1 };
+    writeFileSync(stack.journalFile, encodeLog([open, record, record]));
+    const planFile = join(stack.directory, "plan.json");
+    const plan = testPlan([{ kind: "kill", target: { node: "driver" }, hold_ms: 1 }], 0);
+    await expect(runPlan(request(plan, { planFile }))).rejects.toMatchObject({
+      code: "FL_JOURNAL_DAMAGED",
+      message: expect.stringContaining("fault 1") as unknown,
+    });
+    expect(existsSync(planFile)).toBe(false);
+    expect((await kinds()).filter((t) => t === "open")).toHaveLength(1);
   });
 
   it("lets only one engine work", async () => {
@@ -181,11 +224,8 @@ describe("runPlan", () => {
   describe("with conditions", () => {
     const prepared: string[] = [];
     beforeEach(() => void (prepared.length = 0));
-    const control = (more: Partial<NodeControl> = {}): NodeControl => ({
-      ...stack.control,
-      prepare: async (name, kind) => void prepared.push(`${kind} ${name}`),
-      ...more,
-    });
+    const control = (more: Partial<Conditions> = {}): NodeControl =>
+      withConditions(stack, { prepare: async (name, kind) => void prepared.push(`${kind} ${name}`), ...more });
     const cpu = { kind: "cpu" as const, hold_ms: 100, cpu_workers: 1 };
 
     it("prepares every node it may strike, all brokers for a role, before the plan's clock starts", async () => {
@@ -212,7 +252,7 @@ describe("runPlan", () => {
         ["started", expect.any(String)],
       ]);
       expect(events.find(({ type }) => type === "injecting")?.text).toBe("cpu kafka-1 (controller) (1 worker)");
-      expect(await stack.control.imposed()).toEqual([]);
+      expect(await stack.conditions.list()).toEqual([]);
     });
 
     it.each([
@@ -221,8 +261,12 @@ describe("runPlan", () => {
         { unavailable: async (name: string) => (name === "driver" ? "no cgroup here" : undefined) },
         /^fault 2, cpu driver: driver: no cgroup here$/,
       ],
-      ["can't be prepared", { prepare: async () => Promise.reject(new Error("no proxy today")) }, /^kafka-1 could not be made ready for cpu: no proxy today$/],
-    ])("breaks nothing when a condition %s", async (_name, more: Partial<NodeControl>, message) => {
+      [
+        "can't be prepared",
+        { prepare: async () => Promise.reject(new Error("no proxy today")) },
+        /^kafka-1 could not be made ready for cpu: no proxy today$/,
+      ],
+    ])("breaks nothing when a condition %s", async (_name, more: Partial<Conditions>, message) => {
       const plan = testPlan(
         [
           { ...cpu, target: { node: "kafka-1" } },
@@ -247,7 +291,7 @@ describe("runPlan", () => {
       const plan = testPlan([{ ...cpu, hold_ms: 50_000, target: { node: "driver" } }], 0);
       const { aborted, outcomes } = await runPlan(request(plan, { signal: ending.signal, onEvent }));
       expect([aborted, outcomes.map(({ outcome }) => outcome)]).toEqual([true, ["recovered"]]);
-      expect(await stack.control.imposed()).toEqual([]);
+      expect(await stack.conditions.list()).toEqual([]);
       const healed = events.find(({ type }) => type === "healed");
       expect(healed?.text).toMatch(/^cpu driver: no condition .*-1 on driver any more/);
     });

@@ -1,16 +1,13 @@
 import { FaultlineError } from "../contract/errors.ts";
-import type { NodeControl } from "../contract/node.ts";
-import type { FaultTarget, PlannedFault } from "../contract/plan.ts";
-import type { ChaosEventType } from "./chaos-event.ts";
-import { type Clock, poll } from "./clock.ts";
+import type { PlannedFault } from "../contract/plan.ts";
+import { describe, seconds } from "./chaos-event.ts";
+import type { FaultContext } from "./fault-context.ts";
 import { FAULTS } from "./faults/by-kind.ts";
-import type { JournalWriter } from "./journal-file.ts";
-import { parameterText } from "./condition-parameters.ts";
-import { conditionTag } from "./condition-tag.ts";
-import { sameProcess } from "./process-identity.ts";
-import { EXECUTOR_TIMEOUT_MS, statusOf, type Strike } from "./strike.ts";
-import { applyUndo } from "./undo.ts";
-import type { WatchdogLink } from "./watchdog-link.ts";
+import { HEAL_LEASE_MS } from "./faults/fault.ts";
+import { waitReady } from "./nodes/node-status.ts";
+import { openStrike } from "./open-strike.ts";
+import { parameterText } from "./plan/condition-parameters.ts";
+import { applyUndo } from "./nodes/undo.ts";
 
 export type FaultOutcome = {
   /** The fault's id in the journal. */
@@ -25,27 +22,8 @@ export type FaultOutcome = {
   recovered_ms?: number;
 };
 
-export type FaultContext = {
-  control: NodeControl;
-  clock: Clock;
-  journal: JournalWriter;
-  /** The journal's path: conditions are named after it. */
-  journalFile: string;
-  watchdog: WatchdogLink;
-  signal: AbortSignal;
-  /** How long a node may take to answer its protocol, before a fault and after it. */
-  recoveryTimeoutMs: number;
-  /** Whether the plan's duration still has room for a fault that holds so long, beginning now. */
-  hasRoom: (holdMs: number) => boolean;
-  tell: (type: ChaosEventType, text: string, about?: { id: number; planned: PlannedFault; node?: string }) => void;
-};
-
-/** Time that an engine in good health needs to heal and verify (the longest: another executor; lift and answer of a condition); then its watchdog heals. */
-const HEAL_LEASE_MS = EXECUTOR_TIMEOUT_MS + 60_000;
 const OVER = "not run: the time was over";
 const ENDED = "not run: the run was ended";
-/** A protocol that does not answer for this long is not ready. */
-const READY_TIMEOUT_MS = 10_000;
 
 /**
  * Runs one fault from its target's name to the node's recovery.
@@ -63,7 +41,9 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
 
   if (signal.aborted) return giveUp("not-run", ENDED);
   if (!context.hasRoom(planned.hold_ms)) return giveUp("not-run", OVER);
-  const opened = await openStrike(context, id, planned).catch((error: unknown) => `the stack can't be asked: ${textOf(error)}`);
+  const opened = await openStrike(context, id, planned).catch(
+    (error: unknown) => `the stack can't be asked: ${textOf(error)}`,
+  );
   if (signal.aborted) return giveUp("not-run", ENDED);
   if (typeof opened === "string") return giveUp("failed", opened);
   const strike = opened;
@@ -77,7 +57,15 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
 
   const undo = fault.undo(strike);
   await watchdog.ensure();
-  await journal.append({ t: "planned", id, fault: planned, node, node_kind: strike.nodeKind, undo, at_ms: clock.now() });
+  await journal.append({
+    t: "planned",
+    id,
+    fault: planned,
+    node,
+    node_kind: strike.nodeKind,
+    undo,
+    at_ms: clock.now(),
+  });
   watchdog.lease(planned.hold_ms + fault.injectLeaseMs);
   tell("injecting", `${describe(planned, node)}${parameterText(planned)}`, about);
   strike.atMs = clock.now();
@@ -119,69 +107,13 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
     );
     return { ...done, outcome: "recovered", recovered_ms };
   }
-  const why = signal.aborted ? "not waited for: the run was ended" : `${node} did not answer within ${seconds(context.recoveryTimeoutMs)} s`;
+  const why = signal.aborted
+    ? "not waited for: the run was ended"
+    : `${node} did not answer within ${seconds(context.recoveryTimeoutMs)} s`;
   tell("not-recovered", why, about);
   return { ...done, outcome: "not-recovered", why };
 }
 
-/** @returns the strike, or why there can't be one now. */
-async function openStrike(context: FaultContext, id: number, planned: PlannedFault): Promise<Strike | string> {
-  const { control, clock, signal, journalFile } = context;
-  const { target } = planned;
-  const nodes = await control.nodes();
-  const named = "node" in target ? target.node : "executor_of" in target ? target.executor_of : undefined;
-  const kind = named === undefined ? "kafka" : nodes.find(({ name }) => name === named)?.kind;
-  if (kind === undefined) return `there is no node ${named}`;
-
-  // A node still down from before would make this fault prove nothing. All brokers, since one that has not caught up and another
-  // that is struck are below min.insync.replicas together.
-  const needed = nodes.filter((node) => (kind === "kafka" ? node.kind === "kafka" : node.name === named)).map(({ name }) => name);
-  if (!(await waitReady(context, needed, undefined))) {
-    return signal.aborted ? "the run was ended" : `${needed.join(", ")}: not all ready within ${seconds(context.recoveryTimeoutMs)} s`;
-  }
-  const node = "role" in target ? await control.resolveRole(target) : named;
-  if (node === undefined) return `nobody is ${"role" in target ? roleText(target) : "there"} now`;
-
-  const status = await statusOf(control, node);
-  if (status === undefined) return `there is no node ${node}`;
-  const selector = "executor_of" in target ? "executor" : "node";
-  const processes = (await control.processes(node, selector)).toSorted((a, b) => Number(isMain(b)) - Number(isMain(a)));
-  function isMain(process: (typeof processes)[number]): boolean {
-    return status?.process !== undefined && sameProcess(process, status.process);
-  }
-  const tag = conditionTag(journalFile, id);
-  return { control, clock, planned, tag, node, nodeKind: status.kind, selector, processes, startsBefore: status.starts, atMs: clock.now(), signal };
-}
-
-/** @returns whether all these nodes answered their protocol within the recovery timeout. */
-async function waitReady({ control, clock, signal, recoveryTimeoutMs }: FaultContext, nodes: string[], sinceMs: number | undefined): Promise<boolean> {
-  const ready = async (name: string): Promise<boolean> => {
-    const late = new Promise<boolean>((resolve) => {
-      setTimeout(resolve, READY_TIMEOUT_MS, false).unref();
-    });
-    return Promise.race([control.ready(name, sinceMs).catch(() => false), late]);
-  };
-  const all = await poll(clock, recoveryTimeoutMs, async () => ((await Promise.all(nodes.map(ready))).every(Boolean) ? true : undefined), {
-    everyMs: 200,
-    signal,
-  });
-  return all === true;
-}
-
-export function describe({ kind, target }: PlannedFault, node?: string): string {
-  const role = "role" in target ? roleText(target) : undefined;
-  const text = "executor_of" in target ? `executor of ${target.executor_of}` : (role ?? ("node" in target ? target.node : "?"));
-  return `${kind} ${role !== undefined && node !== undefined ? `${node} (${role})` : text}`;
-}
-
-function roleText(target: Extract<FaultTarget, { role: string }>): string {
-  return target.role === "leader" ? `leader of partition ${target.partition}` : "controller";
-}
-
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(1);
 }

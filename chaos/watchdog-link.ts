@@ -49,7 +49,10 @@ async function start(settings: WatchdogSettings): Promise<ChildProcess> {
   // Detached = setsid(2): neither Ctrl-C nor a kill of the engine's process group reaches it. Its stdin is the engine's sign of
   // life; Node opens the engine's end close-on-exec, so no other child of the engine keeps it open.
   const script = fileURLToPath(new URL("./watchdog.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, JSON.stringify(settings)], { detached: true, stdio: ["pipe", "pipe", "ignore"] });
+  const child = spawn(process.execPath, [script, JSON.stringify(settings)], {
+    detached: true,
+    stdio: ["pipe", "pipe", "ignore"],
+  });
   child.stdin.on("error", () => undefined); // it died: ensure() sees that
   const answer = await Promise.race([
     once(child.stdout, "data", { signal: AbortSignal.timeout(START_TIMEOUT_MS) }).then(
@@ -61,7 +64,9 @@ async function start(settings: WatchdogSettings): Promise<ChildProcess> {
   ]);
   if (answer !== "ready") {
     child.kill("SIGKILL");
-    throw new FaultlineError("FL_NODE_FAILED", `the watchdog did not start: ${answer}`, { remedy: `try: ${process.execPath} ${script} '{}'` });
+    throw new FaultlineError("FL_NODE_FAILED", `the watchdog did not start: ${answer}`, {
+      remedy: `try: ${process.execPath} ${script} '{}'`,
+    });
   }
   // It outlives the engine; it must not keep it from ending.
   child.unref();

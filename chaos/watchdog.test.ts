@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FaultHistories, isUnhealed } from "../contract/fault-history.ts";
 import type { PlannedFault } from "../contract/plan.ts";
 import { FIXTURE_MAIN, PROGRAMS, serverNode, startTestStack, testPlan, type TestStack } from "./fixture/stack.ts";
-import { readJournal, unhealed } from "./journal-file.ts";
-import { encodePlan } from "./plan.ts";
-import { readProcess } from "./process-identity.ts";
-import { statusOf } from "./strike.ts";
+import { readJournal } from "./journal/journal-file.ts";
+import { encodePlan } from "./plan/plan.ts";
+import { readProcessStat } from "../machine/process-identity.ts";
+import { statusOf } from "./nodes/node-status.ts";
 import { startWatchdog } from "./watchdog-link.ts";
 
 describe("the watchdog", () => {
@@ -25,29 +26,46 @@ describe("the watchdog", () => {
   const startEngine = (fault: Omit<PlannedFault, "id" | "at_ms" | "hold_ms">): ChildProcess => {
     writeFileSync(join(stack.directory, "plan.json"), encodePlan(testPlan([{ ...fault, hold_ms: 50_000 }], 0)));
     // A process group of its own, so that all of it can be killed at once.
-    return spawn(process.execPath, [FIXTURE_MAIN, "engine", stack.directory], { detached: true, stdio: ["ignore", "ignore", "inherit"] });
+    return spawn(process.execPath, [FIXTURE_MAIN, "engine", stack.directory], {
+      detached: true,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
   };
   const waitFor = async (name: string, state: string): Promise<void> => {
-    await expect.poll(async () => (await statusOf(stack.control, name))?.state, { timeout: 15_000, interval: 20 }).toBe(state);
+    await expect
+      .poll(async () => (await statusOf(stack.control, name))?.state, { timeout: 15_000, interval: 20 })
+      .toBe(state);
   };
 
   it.each([
     { kind: "pause", target: { node: "postgres" }, state: "paused", node: "postgres" },
     { kind: "kill", target: { node: "kafka-1" }, state: "down", node: "kafka-1" },
-  ] as const)("heals a $kind when the engine and its whole process group are killed", async ({ kind, target, state, node }) => {
-    const engine = startEngine({ kind, target });
-    await waitFor(node, state);
-    await expect.poll(async () => (await readJournal(stack.journalFile)).records.at(-1)?.t, { timeout: 15_000 }).toBe("active");
-    process.kill(-(engine.pid as number), "SIGKILL");
-    await waitFor(node, "running");
-    await expect.poll(async () => (await readJournal(stack.journalFile)).records.at(-1), { timeout: 15_000 }).toMatchObject({ t: "healed", by: "watchdog" });
-    expect(unhealed((await readJournal(stack.journalFile)).records)).toEqual([]);
-    expect((await statusOf(stack.control, node))?.held).toBe(false);
-    // And it does not stay behind.
-    await expect.poll(() => readFileSync(log(), "utf8"), { timeout: 5000 }).toMatch(/the engine is gone.*\n(.*\n)*.*: healed\n/);
-    const pid = Number(/watchdog (\d+)/.exec(readFileSync(log(), "utf8"))?.[1]);
-    await expect.poll(() => readProcess(pid)?.state ?? "Z", { timeout: 5000 }).toBe("Z");
-  });
+  ] as const)(
+    "heals a $kind when the engine and its whole process group are killed",
+    async ({ kind, target, state, node }) => {
+      const engine = startEngine({ kind, target });
+      await waitFor(node, state);
+      await expect
+        .poll(async () => (await readJournal(stack.journalFile)).records.at(-1)?.t, { timeout: 15_000 })
+        .toBe("active");
+      process.kill(-(engine.pid as number), "SIGKILL");
+      await waitFor(node, "running");
+      await expect
+        .poll(async () => (await readJournal(stack.journalFile)).records.at(-1), { timeout: 15_000 })
+        .toMatchObject({ t: "close", planned: 1, healed: 1 });
+      const { records, unreadable, problems, isOpen } = await readJournal(stack.journalFile);
+      expect(records.at(-2)).toMatchObject({ t: "healed", by: "watchdog" });
+      expect({ unreadable, problems, isOpen }).toEqual({ unreadable: [], problems: [], isOpen: false });
+      expect(FaultHistories.of(records).faults.filter(isUnhealed)).toEqual([]);
+      expect((await statusOf(stack.control, node))?.held).toBe(false);
+      // And it does not stay behind.
+      await expect
+        .poll(() => readFileSync(log(), "utf8"), { timeout: 5000 })
+        .toMatch(/the engine is gone.*\n(.*\n)*.*: healed\n/);
+      const pid = Number(/watchdog (\d+)/.exec(readFileSync(log(), "utf8"))?.[1]);
+      await expect.poll(() => readProcessStat(pid)?.state ?? "Z", { timeout: 5000 }).toBe("Z");
+    },
+  );
 
   it.each([
     { kind: "isolate", target: { node: "kafka-2" } },
@@ -56,14 +74,20 @@ describe("the watchdog", () => {
     { kind: "memory", target: { node: "kafka-2" }, memory_mib: 64 },
   ] as const)("lifts $kind when the engine and its whole process group are killed", async (fault) => {
     const engine = startEngine(fault);
-    await expect.poll(async () => (await readJournal(stack.journalFile)).records.at(-1)?.t, { timeout: 25_000 }).toBe("active");
-    expect(await stack.control.imposed()).toMatchObject([{ node: "kafka-2", kind: fault.kind }]);
-    process.kill(-(engine.pid as number), "SIGKILL");
-    await expect.poll(() => stack.control.imposed(), { timeout: 15_000 }).toEqual([]);
     await expect
-      .poll(async () => (await readJournal(stack.journalFile)).records.at(-1), { timeout: 15_000 })
-      .toMatchObject({ t: "healed", by: "watchdog", proof: expect.stringMatching(new RegExp(`^${fault.kind} \\(.*-1\\) lifted from kafka-2`)) as unknown });
-    expect(await stack.control.measure("kafka-2", "isolate")).not.toBeNull();
+      .poll(async () => (await readJournal(stack.journalFile)).records.at(-1)?.t, { timeout: 25_000 })
+      .toBe("active");
+    expect(await stack.conditions.list()).toMatchObject([{ node: "kafka-2", kind: fault.kind }]);
+    process.kill(-(engine.pid as number), "SIGKILL");
+    await expect.poll(() => stack.conditions.list(), { timeout: 15_000 }).toEqual([]);
+    await expect
+      .poll(async () => (await readJournal(stack.journalFile)).records.at(-2), { timeout: 15_000 })
+      .toMatchObject({
+        t: "healed",
+        by: "watchdog",
+        proof: expect.stringMatching(new RegExp(`^${fault.kind} \\(.*-1\\) lifted from kafka-2`)) as unknown,
+      });
+    expect(await stack.conditions.measure("kafka-2", "isolate")).not.toBeNull();
     // It had the journal's lock: the engine's went with the engine, though the watchdog lived on.
     expect(readFileSync(log(), "utf8")).not.toMatch(/attempt/);
   });
@@ -93,7 +117,9 @@ describe("the watchdog", () => {
   });
 
   it("tries again until the heal command succeeds", async () => {
-    const watchdog = await startWatchdog(settings(["sh", "-c", `echo try >> ${marker()}; test $(wc -l < ${marker()}) = 3`]));
+    const watchdog = await startWatchdog(
+      settings(["sh", "-c", `echo try >> ${marker()}; test $(wc -l < ${marker()}) = 3`]),
+    );
     watchdog.handOver();
     await expect
       .poll(() => (existsSync(log()) ? readFileSync(log(), "utf8") : ""), { timeout: 10_000 })
@@ -109,10 +135,12 @@ describe("the watchdog", () => {
   it("is started again when somebody ended it", async () => {
     const watchdog = await startWatchdog(settings(["sh", "-c", `echo $PPID > ${marker()}`]));
     watchdog.lease(1);
-    await expect.poll(() => existsSync(marker()) && Number(readFileSync(marker(), "utf8")), { timeout: 5000 }).toBeGreaterThan(1);
+    await expect
+      .poll(() => existsSync(marker()) && Number(readFileSync(marker(), "utf8")), { timeout: 5000 })
+      .toBeGreaterThan(1);
     const first = Number(readFileSync(marker(), "utf8"));
     process.kill(first, "SIGKILL");
-    await expect.poll(() => readProcess(first), { timeout: 5000 }).toBeUndefined();
+    await expect.poll(() => readProcessStat(first), { timeout: 5000 }).toBeUndefined();
     await watchdog.ensure();
     watchdog.lease(1);
     await expect.poll(() => Number(readFileSync(marker(), "utf8")), { timeout: 5000 }).not.toBe(first);

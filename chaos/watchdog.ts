@@ -14,7 +14,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export type WatchdogSettings = {
   /** The heal command, argv. Must be safe to run any number of times. */
   command: string[];
-  /** After this time it heals and ends, whatever the engine does: no watchdog lives for ever. */
+  /** After this time it heals and ends, whatever the engine does: no watchdog lives forever. */
   lifetimeMs: number;
   logFile: string;
 };
@@ -24,7 +24,8 @@ const ATTEMPT_TIMEOUT_MS = 120_000;
 const MAX_DELAY_MS = 10_000;
 
 async function watch({ command, lifetimeMs, logFile }: WatchdogSettings): Promise<void> {
-  const log = (text: string): void => appendFileSync(logFile, `${new Date().toISOString()} watchdog ${process.pid}: ${text}\n`);
+  const log = (text: string): void =>
+    appendFileSync(logFile, `${new Date().toISOString()} watchdog ${process.pid}: ${text}\n`);
   let lease: NodeJS.Timeout | undefined;
   let healing: Promise<void> = Promise.resolve();
   const healNow = (why: string): Promise<void> => (healing = healing.then(() => heal(command, why, log)));
@@ -40,7 +41,11 @@ async function watch({ command, lifetimeMs, logFile }: WatchdogSettings): Promis
     clearTimeout(lease);
     if (line === "done") done = true;
     const leased = /^lease (\d+)$/.exec(line);
-    if (leased !== null) lease = setTimeout(() => void healNow(`no word from the engine for ${leased[1]} ms while a fault is active`), Number(leased[1]));
+    if (leased !== null)
+      lease = setTimeout(
+        () => void healNow(`no word from the engine for ${leased[1]} ms while a fault is active`),
+        Number(leased[1]),
+      );
   }
   clearTimeout(lease);
   if (!done) await healNow("the engine is gone");
@@ -60,8 +65,13 @@ async function heal(command: string[], why: string, log: (text: string) => void)
 }
 
 async function run([program = "", ...rest]: string[], log: (text: string) => void): Promise<number | string> {
-  const child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"], timeout: ATTEMPT_TIMEOUT_MS, killSignal: "SIGKILL" });
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => log(`| ${line}`));
+  const child = spawn(program, rest, {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: ATTEMPT_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => log(`| ${line}`));
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(code ?? `ended by ${signal}`));

@@ -5,6 +5,7 @@ import { chaos } from "./commands/chaos.ts";
 import { demo } from "./commands/demo.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
+import { evidence } from "./commands/evidence.ts";
 import { heal } from "./commands/heal.ts";
 import { produce } from "./commands/produce.ts";
 import { report } from "./commands/report.ts";
@@ -16,14 +17,31 @@ import { test } from "./commands/test.ts";
 import { up } from "./commands/up.ts";
 import { validate } from "./commands/validate.ts";
 import type { CommandContext } from "./context.ts";
-import { errorText } from "./error-text.ts";
+import { errorText, usageText } from "./error-text.ts";
 
 const routes = buildRouteMap<string, CommandContext>({
-  routes: { demo, up, down, status, produce, chaos, heal, validate, report, submission, sql, schema, bench, test, doctor },
+  routes: {
+    demo,
+    up,
+    down,
+    status,
+    produce,
+    chaos,
+    heal,
+    validate,
+    evidence,
+    report,
+    submission,
+    sql,
+    schema,
+    bench,
+    test,
+    doctor,
+  },
   docs: {
     brief: "Start a streaming pipeline, break it, and prove that nothing was lost",
     fullDescription:
-      "Start a streaming pipeline (producer, Kafka, Spark, PostgreSQL), break it, and prove that nothing was lost.\n\nBegin with: ./faultline demo\nEach command has --help with an example.",
+      "Starts a streaming pipeline (producer, Kafka, Spark, PostgreSQL), breaks it, and proves that nothing was lost.\n\nBegin with:\n  ./faultline demo\n\nEach command has --help with examples.",
   },
 });
 
@@ -34,6 +52,15 @@ export const application = buildApplication(routes, {
   localization: {
     text: {
       ...text_en,
+      keywords: { ...text_en.keywords, default: "default:" },
+      noCommandRegisteredForInput: ({ input, corrections }) =>
+        errorText(
+          new FaultlineError("FL_USAGE", `there is no command ${JSON.stringify(input)}`, {
+            remedy:
+              corrections.length > 0 ? `did you mean ${corrections.join(" or ")}?` : "./faultline --help lists them",
+          }),
+        ),
+      exceptionWhileParsingArguments: (error) => usageText(error),
       exceptionWhileRunningCommand: (error) => errorText(error),
       exceptionWhileLoadingCommandFunction: (error) => errorText(error),
     },

@@ -35,18 +35,22 @@ function type(line: string, environment: Record<string, string> = {}): Result {
 
 function must(line: string, environment: Record<string, string> = {}): string {
   const { code, output } = type(line, environment);
-  if (code !== 0) throw new Error(`${line}: exit code ${code}\n${output.slice(-4_000)}\n${ask("docker compose ps --all").output}`);
+  if (code !== 0)
+    throw new Error(`${line}: exit code ${code}\n${output.slice(-4_000)}\n${ask("docker compose ps --all").output}`);
   return output;
 }
 
 /** 0 as well when the database does not answer now. */
-const rows = (): number => Number(ask('docker compose exec -T postgres psql -Atc "SELECT count(*) FROM payments" 2>/dev/null').output) || 0;
+const rows = (): number =>
+  Number(ask('docker compose exec -T postgres psql -Atc "SELECT count(*) FROM payments" 2>/dev/null').output) || 0;
 
 function until(what: string, timeoutMs: number, condition: () => boolean): void {
   const deadlineMs = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadlineMs)
-      throw new Error(`${what}: not within ${timeoutMs / 1000} s\n${ask("docker compose ps --all; docker compose logs --tail 20 spark").output}`);
+      throw new Error(
+        `${what}: not within ${timeoutMs / 1000} s\n${ask("docker compose ps --all; docker compose logs --tail 20 spark").output}`,
+      );
     spawnSync("sleep", ["1"]);
   }
 }
@@ -73,90 +77,112 @@ function left(): string {
 }
 
 /** What a person types, in a person's order, on containers alone. */
-describe.skipIf(spawnSync("docker", ["compose", "version"]).status !== 0 || spawnSync("docker", ["info"]).status !== 0)("docker compose", () => {
-  beforeAll(() => {
-    must("cp -n .env.example .env || true");
-    must("docker compose --profile tools down -v --remove-orphans");
-  });
-  afterAll(() => {
-    type("docker compose --profile tools down -v --remove-orphans");
-    if (madeEnvironment) rmSync(join(ROOT, ".env"), { force: true });
-    rmSync(scratch, { recursive: true, force: true });
-  });
+describe.skipIf(spawnSync("docker", ["compose", "version"]).status !== 0 || spawnSync("docker", ["info"]).status !== 0)(
+  "docker compose",
+  () => {
+    beforeAll(() => {
+      must("cp -n .env.example .env || true");
+      must("docker compose --profile tools down -v --remove-orphans");
+    });
+    afterAll(() => {
+      type("docker compose --profile tools down -v --remove-orphans");
+      if (madeEnvironment) rmSync(join(ROOT, ".env"), { force: true });
+      rmSync(scratch, { recursive: true, force: true });
+    });
 
-  it("builds and comes up", () => {
-    must("docker compose build");
-    must("docker compose up -d");
-    expect(must("docker compose ps")).toContain("(healthy)");
-    must("docker compose up -d zookeeper kafka-1 kafka-2 kafka-3 postgres");
-    // Neither variable is set in this shell: the command must work all the same.
-    expect(must("docker compose exec -T postgres psql -U $POSTGRES_USER -d $POSTGRES_DB -f /docker-entrypoint-initdb.d/init.sql")).toContain("CREATE TABLE");
-    must("docker compose up -d producer");
-    must("docker compose up -d spark");
-    expect(must("docker compose exec -T spark spark-submit --class dev.faultline.job.PipelineJob --master 'local[*]' /app/spark-app.jar --help")).toContain(
-      "Usage:",
-    );
-    must("docker compose exec -T spark bash -c true");
-    until("first rows", 180_000, () => rows() > 0);
-    must("docker compose up -d --wait");
-  });
+    it("builds and comes up", () => {
+      // The tools as well: an engine may still have their images from an earlier checkout of the same name.
+      must("docker compose --profile tools build");
+      must("docker compose up -d");
+      expect(must("docker compose ps")).toContain("(healthy)");
+      must("docker compose up -d zookeeper kafka-1 kafka-2 kafka-3 postgres");
+      // Neither variable is set in this shell: the command must work all the same.
+      expect(
+        must(
+          "docker compose exec -T postgres psql -U $POSTGRES_USER -d $POSTGRES_DB -f /docker-entrypoint-initdb.d/init.sql",
+        ),
+      ).toContain("CREATE TABLE");
+      must("docker compose up -d producer");
+      must("docker compose up -d spark");
+      expect(
+        must(
+          "docker compose exec -T spark spark-submit --class dev.faultline.job.PipelineJob --master 'local[*]' /app/spark-app.jar --help",
+        ),
+      ).toContain("Usage:");
+      must("docker compose exec -T spark bash -c true");
+      until("first rows", 180_000, () => rows() > 0);
+      must("docker compose up -d --wait");
+    });
 
-  it("chaos.sh breaks it, validation proves it", () => {
-    const output = must("bash chaos/chaos.sh --duration 72 --interval 12 --seed 3 --targets kafka,spark,postgres,producer");
-    expect(output).toMatch(/recovered/);
-    expect(must("docker compose run --rm -T validation")).toContain("VALIDATION PASSED: zero data loss");
-    expect(must("docker compose logs --tail 5 spark")).not.toBe("");
-  });
+    it("chaos.sh breaks it, validation proves it", () => {
+      const output = must(
+        "bash chaos/chaos.sh --duration 72 --interval 12 --seed 3 --targets kafka,spark,postgres,producer",
+      );
+      expect(output).toMatch(/recovered/);
+      expect(must("docker compose run --rm -T validation")).toContain("VALIDATION PASSED: zero data loss");
+      expect(must("docker compose logs --tail 5 spark")).not.toBe("");
+    });
 
-  it.each([
-    ["delay", "kafka-2", { delay_ms: 200, jitter_ms: 20 }],
-    ["isolate", "kafka-3", {}],
-    ["disconnect", "kafka-1", {}],
-    ["cpu", "postgres", { cpu_workers: 1 }],
-    ["memory", "spark-worker-1", { memory_mib: 100 }],
-  ] as const)("%s on %s bites, as measured, and is undone", (kind, target, rest) => {
-    const output = must(`bash chaos/chaos.sh --plan ${plan(kind, target, rest)}`);
-    process.stdout.write(output.replaceAll(/^/gm, "           "));
-    expect(output).toMatch(/ active {2,}/);
-    expect(output).toMatch(/ healed {2,}/);
-    expect(output).toMatch(/ recovered {2,}/);
-    expect(must("./faultline heal")).toContain("nothing to heal");
-  });
+    it.each([
+      ["delay", "kafka-2", { delay_ms: 200, jitter_ms: 20 }],
+      ["isolate", "kafka-3", {}],
+      ["disconnect", "kafka-1", {}],
+      ["cpu", "postgres", { cpu_workers: 1 }],
+      ["memory", "spark-worker-1", { memory_mib: 100 }],
+    ] as const)("%s on %s bites, as measured, and is undone", (kind, target, rest) => {
+      const output = must(`bash chaos/chaos.sh --plan ${plan(kind, target, rest)}`);
+      process.stdout.write(output.replaceAll(/^/gm, "           "));
+      expect(output).toMatch(/ active {2,}/);
+      expect(output).toMatch(/ healed {2,}/);
+      expect(output).toMatch(/ recovered {2,}/);
+      expect(must("./faultline heal")).toContain("nothing to heal");
+    });
 
-  it("the stream goes on though masters, ZooKeeper and nodes are killed by hand", () => {
-    const page = `exec 3<>/dev/tcp/$HOSTNAME/8080; printf "GET /json/ HTTP/1.0\\r\\n\\r\\n" >&3; grep -Eq "status. *: *.ALIVE" <&3`;
-    const active = (): string =>
-      ask(`for m in spark-master spark-master-2; do docker compose exec -T $m bash -c '${page}' 2>/dev/null && echo $m; done; true`).output.trim();
-    const killed = active();
-    expect(["spark-master", "spark-master-2"]).toContain(killed);
-    must(`docker kill $(docker compose ps -q ${killed})`);
-    rowsArrive(`the kill of ${killed}`);
-    until("the standby master leads", 60_000, () => active() === (killed === "spark-master" ? "spark-master-2" : "spark-master"));
-    must("docker kill $(docker compose ps -q zookeeper)");
-    rowsArrive("the kill of zookeeper");
-    must("docker compose start zookeeper");
-    for (const service of ["spark", "postgres", "spark-worker-2"]) {
-      must(`docker kill $(docker compose ps -q ${service})`);
-      must(`docker compose start ${service}`);
-      rowsArrive(`the kill of ${service}`);
-    }
-    must(`docker compose start ${killed}`);
-    expect(must("docker compose run --rm -T validation --allow-no-faults")).toContain("VALIDATION PASSED: zero data loss");
-  });
+    it("the stream goes on though masters, ZooKeeper and nodes are killed by hand", () => {
+      const page = `exec 3<>/dev/tcp/$HOSTNAME/8080; printf "GET /json/ HTTP/1.0\\r\\n\\r\\n" >&3; grep -Eq "status. *: *.ALIVE" <&3`;
+      const active = (): string =>
+        ask(
+          `for m in spark-master spark-master-2; do docker compose exec -T $m bash -c '${page}' 2>/dev/null && echo $m; done; true`,
+        ).output.trim();
+      const killed = active();
+      expect(["spark-master", "spark-master-2"]).toContain(killed);
+      must(`docker kill $(docker compose ps -q ${killed})`);
+      rowsArrive(`the kill of ${killed}`);
+      until(
+        "the standby master leads",
+        60_000,
+        () => active() === (killed === "spark-master" ? "spark-master-2" : "spark-master"),
+      );
+      must("docker kill $(docker compose ps -q zookeeper)");
+      rowsArrive("the kill of zookeeper");
+      must("docker compose start zookeeper");
+      for (const service of ["spark", "postgres", "spark-worker-2"]) {
+        must(`docker kill $(docker compose ps -q ${service})`);
+        must(`docker compose start ${service}`);
+        rowsArrive(`the kill of ${service}`);
+      }
+      must(`docker compose start ${killed}`);
+      expect(must("docker compose run --rm -T validation --allow-no-faults")).toContain(
+        "VALIDATION PASSED: zero data loss",
+      );
+    });
 
-  it("leaves nothing", () => {
-    must("docker compose --profile tools down -v");
-    expect(left()).toBe("");
-  });
+    it("leaves nothing", () => {
+      must("docker compose --profile tools down -v");
+      expect(left()).toBe("");
+    });
 
-  it("Kafka in ZooKeeper mode", () => {
-    const mode = { COMPOSE_FILE: "docker-compose.yml:docker-compose.zookeeper.yml" };
-    must("docker compose up -d --wait", mode);
-    until("first rows", 180_000, () => rows() > 1_000);
-    must("docker kill $(docker compose ps -q kafka-2) && docker compose start kafka-2", mode);
-    rowsArrive("the kill of kafka-2");
-    expect(must("docker compose run --rm -T validation --allow-no-faults", mode)).toContain("VALIDATION PASSED: zero data loss");
-    must("docker compose --profile tools down -v", mode);
-    expect(left()).toBe("");
-  });
-});
+    it("Kafka in ZooKeeper mode", () => {
+      const mode = { COMPOSE_FILE: "docker-compose.yml:docker-compose.zookeeper.yml" };
+      must("docker compose up -d --wait", mode);
+      until("first rows", 180_000, () => rows() > 1_000);
+      must("docker kill $(docker compose ps -q kafka-2) && docker compose start kafka-2", mode);
+      rowsArrive("the kill of kafka-2");
+      expect(must("docker compose run --rm -T validation --allow-no-faults", mode)).toContain(
+        "VALIDATION PASSED: zero data loss",
+      );
+      must("docker compose --profile tools down -v", mode);
+      expect(left()).toBe("");
+    });
+  },
+);

@@ -1,30 +1,31 @@
 import { readFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
-import writeFileAtomic from "write-file-atomic";
+import { basename, join, relative, resolve } from "node:path";
 import { runPlan } from "../chaos/engine.ts";
 import { heal } from "../chaos/heal.ts";
-import { encodePlan, makePlan } from "../chaos/plan.ts";
+import { unavailableFaults } from "../chaos/plan/unavailable-faults.ts";
+import { makePlan, type PlanRequest } from "../chaos/plan/plan.ts";
+import { isAbsent, required } from "../contract/capability.ts";
 import { FaultlineError } from "../contract/errors.ts";
+import type { NodeControl } from "../contract/node.ts";
 import type { Pipeline } from "../contract/pipeline.ts";
-import { RUN_FILES, runSchema } from "../contract/run.ts";
-import type { Stack } from "../contract/stack.ts";
-import type { VerdictFile } from "../contract/verdict.ts";
-import { down, status, up } from "../platform/local/stack.ts";
-import { faultTableText } from "../report/fault-table.ts";
-import { type LiveLine, liveLine } from "../report/live-line-writer.ts";
-import { writeReport } from "../report/markdown.ts";
-import { measureRun } from "../report/measured-run.ts";
-import { startSampler } from "../report/sampler.ts";
+import type { FaultKind } from "../contract/plan.ts";
+import { parseRun, RUN_FILES } from "../contract/run.ts";
+import type { RuntimeName, Stack, Trigger } from "../contract/stack.ts";
+import { VERDICT_EXIT_CODES } from "../contract/verdict.ts";
+import { loginOf } from "../platform/protocol/postgres-client.ts";
+import { readPipelineFile } from "../platform/run-directory.ts";
+import type { Power, ProducerControl, Relay, Runtime } from "../platform/runtime.ts";
+import { measureRun } from "../report/measure/measured-run.ts";
+import { faultTableText } from "../report/render/fault-table.ts";
+import { type LiveLine, liveLine } from "../report/render/live-line-writer.ts";
+import { writeReport } from "../report/render/markdown.ts";
+import { type SloFlags, sloOf } from "../validation/options.ts";
 import type { CommandContext } from "./context.ts";
-import { readPipeline } from "./pipeline-file.ts";
-import { stackRequest } from "./plan-request.ts";
-import { Progress } from "./progress.ts";
-import { startStackProducer, stopStackProducer } from "./producer-control.ts";
-import { insideContainer, type Runtime } from "./runtime-choice.ts";
-import { requireStack, stackLogin } from "./stack-access.ts";
-import { nodeControl } from "./stack-runtime.ts";
-import { SteadyWatch } from "./steady-watch.ts";
 import { judgeRun } from "./judge-run.ts";
+import { Progress } from "./progress.ts";
+import { followRun } from "./run-follower.ts";
+import { requireStack } from "./stack-access.ts";
+import { SteadyWatch } from "./steady-watch.ts";
 import { watchdogCommand } from "./watchdog-command.ts";
 
 export type DemoFlags = {
@@ -32,15 +33,15 @@ export type DemoFlags = {
   rate: number;
   seed?: number;
   interval: number;
-  trigger: "realtime" | "micro-batch";
+  trigger: Trigger;
   pipeline?: string;
   malformed: number;
-  targets?: string;
-  faults?: string;
+  targets?: string[];
+  faults?: FaultKind[];
   keep: boolean;
   json: boolean;
-  runtime?: Runtime;
-};
+  runtime?: RuntimeName;
+} & SloFlags;
 
 /** The stack must store rows of every partition this soon after the producer's start; else the machine can't carry it. */
 const STEADY_TIMEOUT_MS = 90_000;
@@ -48,130 +49,174 @@ const QUIET_TIMEOUT_MS = 60_000;
 /** On a slow machine recoveries take longer than the interval: the plan may take this much longer, rather than spare a kind of node. */
 const GRACE_MS = 60_000;
 
-/** Runs the whole path once. Whatever happens, faults are undone and (without `keep`) everything is stopped. */
-export async function runDemo(context: CommandContext, flags: DemoFlags): Promise<VerdictFile> {
-  const { signal } = context;
+/**
+ * Runs the whole path once. Whatever happens, faults are undone and (without `keep`) everything is stopped.
+ * @returns the exit code: the verdict's.
+ */
+export async function runDemo(context: CommandContext, flags: DemoFlags): Promise<number> {
   const progress = new Progress(context.process.stderr);
+  const runtime = await context.runtime(flags.runtime, "local");
   await using cleanUp = new AsyncDisposableStack();
-  // In a container the stack was brought up from outside, and is taken down there.
-  const { stack, seed } = insideContainer() ? existingStack(context) : await localStack(context, flags, progress, cleanUp);
-  const { pipeline } = readPipeline(context.root, join(stack.runDirectory, RUN_FILES.pipeline));
-  progress.say(`seed ${seed}; the same seed gives the same events and the same plan`);
+  // In one of the stack's containers, the stack was brought up from outside, and is taken down there.
+  if (!isAbsent(runtime.power)) await bringUp(context, flags, runtime.power, progress, cleanUp);
+  if (!isAbsent(runtime.relay)) return relayDemo(context, flags, runtime.relay);
 
-  await produceAndBreak(context, flags, { stack, pipeline, seed, progress });
+  const stack = requireStack(runtime);
+  const { pipeline } = readPipelineFile(join(stack.run_directory, RUN_FILES.pipeline));
+  const runFile = join(stack.run_directory, RUN_FILES.run);
+  const { run, seed } = parseRun(readFileSync(runFile, "utf8"), runFile);
+  progress.say(`seed ${seed}; the same seed gives the same events and the same plan`);
+  await produceAndBreak(context, flags, { runtime, stack, pipeline, run, seed });
+  progress.say("healed and drained");
 
   const verdict = await judgeRun({
-    runDirectory: stack.runDirectory,
-    brokers: stack.bootstrapServers,
-    postgres: stackLogin(stack),
+    runDirectory: stack.run_directory,
+    brokers: stack.bootstrap_servers,
+    postgres: loginOf(stack.postgres),
     allowNoFaults: false,
+    slo: sloOf(flags),
     quietTimeoutMs: QUIET_TIMEOUT_MS,
     onProgress: (text) => progress.say(text),
-    signal,
+    signal: context.signal,
   });
-  const reportFile = await writeReport(stack.runDirectory);
-  const measured = await measureRun(stack.runDirectory);
+  const reportFile = await writeReport(stack.run_directory);
+  const { recoveries, startMs } = await measureRun(stack.run_directory);
   if (flags.json) context.process.stdout.write(`${JSON.stringify(verdict.file)}\n`);
   const out = flags.json ? context.process.stderr : context.process.stdout;
-  out.write(`\n${faultTableText(measured.recoveries.faults, measured.startMs, out.isTTY ? out.columns : undefined)}\n\n${verdict.text}\n`);
-  // In a container the path means nothing to whoever reads this; the host says where it put the file.
-  if (!insideContainer()) out.write(`report: ${relative(process.cwd(), reportFile)}\n`);
-  return verdict.file;
+  const table = faultTableText(recoveries.faults, startMs, out.isTTY ? out.columns : undefined);
+  out.write(`\n${table}\n\n${verdict.text}\n`);
+  // In a container the path means nothing to the reader; the host says where it put the file.
+  if (!isAbsent(runtime.power)) out.write(`report: ${relative(process.cwd(), reportFile)}\n`);
+  return VERDICT_EXIT_CODES[verdict.file.verdict];
 }
 
-function existingStack(context: CommandContext): { stack: Stack; seed: number } {
-  const stack = requireStack(context);
-  const run = runSchema.parse(JSON.parse(readFileSync(join(stack.runDirectory, RUN_FILES.run), "utf8")));
-  return { stack, seed: run.seed };
-}
-
-/** Starts a local stack from nothing; `cleanUp` takes it down again unless it is to be kept. @throws FaultlineError FL_STACK_BUSY, and as `up`. */
-async function localStack(
+/** Starts a stack from nothing; `cleanUp` takes it down again unless it is to be kept. @throws FaultlineError as Power.check and Power.up */
+async function bringUp(
   context: CommandContext,
   flags: DemoFlags,
+  power: Power,
   progress: Progress,
   cleanUp: AsyncDisposableStack,
-): Promise<{ stack: Stack; seed: number }> {
-  if ((await status(context.stateDir)).runDirectory !== undefined)
-    throw new FaultlineError("FL_STACK_BUSY", "a stack is here already, and the demo starts from nothing", {
-      remedy: "./faultline down --volumes, then again",
-    });
-  const { file } = readPipeline(context.root, flags.pipeline);
+): Promise<void> {
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const onProgress = ({ step }: { step: string }): void => progress.say(step);
-  if (!flags.keep)
-    cleanUp.defer(async () => {
-      progress.say("stopping everything");
-      await down({ stateDir: context.stateDir, volumes: true, onProgress });
-    });
-  const stack = await up({
-    stateDir: context.stateDir,
-    runsDir: context.runsDir,
+  const file = flags.pipeline === undefined ? join(context.root, "pipelines/payments.yaml") : resolve(flags.pipeline);
+  const { pipeline } = readPipelineFile(file);
+  const request = {
     pipelineFile: file,
     seed,
     malformedPpm: flags.malformed,
     trigger: flags.trigger,
-    onProgress,
-    signal: context.signal,
-  });
-  return { stack, seed };
+    producerRate: flags.rate,
+  };
+  // A plan that can't be drawn is told now, and not after a minute of starting.
+  makePlan({ ...planRequest(flags, seed, pipeline), nodes: power.plannedNodes(request) });
+  await power.check(request, "new");
+  const onProgress = (line: string): void => progress.say(line);
+  if (!flags.keep)
+    cleanUp.defer(async () => {
+      progress.say("stopping everything");
+      // Also after Ctrl-C: this is the cleaning up.
+      await power.down({ volumes: true }, { onProgress, signal: new AbortController().signal });
+    });
+  await power.up(request, { onProgress, signal: context.signal });
 }
 
+/** The demo in the stack's own network; its run directory is brought back here. */
+async function relayDemo(context: CommandContext, flags: DemoFlags, relay: Relay): Promise<number> {
+  const values = {
+    duration: flags.duration / 1000,
+    interval: flags.interval / 1000,
+    rate: flags.rate,
+    trigger: flags.trigger,
+    targets: flags.targets?.join(","),
+    faults: flags.faults?.join(","),
+    "max-without-acknowledgement": inSeconds(flags.maxWithoutAcknowledgement),
+    "max-without-rows": inSeconds(flags.maxWithoutRows),
+    "max-visible-again": inSeconds(flags.maxVisibleAgain),
+    "max-calm-p99": inSeconds(flags.maxCalmP99),
+    "max-turned-away": flags.maxTurnedAway,
+  };
+  const argv = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, `${value}`],
+  );
+  const code = await relay.run(["demo", ...argv, ...(flags.json ? ["--json"] : [])]);
+  const run = await relay.fetchRun({ logs: true });
+  const out = flags.json ? context.process.stderr : context.process.stdout;
+  if (run !== undefined) out.write(`report: ${relative(process.cwd(), join(run, RUN_FILES.report))}\n`);
+  return code;
+}
+
+function inSeconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}
+
+function planRequest(flags: DemoFlags, seed: number, pipeline: Pipeline): Omit<PlanRequest, "nodes"> {
+  return {
+    seed,
+    durationMs: flags.duration,
+    intervalMs: flags.interval,
+    partitions: pipeline.partitions,
+    ...(flags.targets !== undefined && { targets: flags.targets }),
+    ...(flags.faults !== undefined && { kinds: flags.faults }),
+  };
+}
+
+type DemoRun = { runtime: Runtime; stack: Stack; pipeline: Pipeline; run: number; seed: number };
+
 /** Steady first, then the plan, then heal and drain. */
-async function produceAndBreak(
-  context: CommandContext,
-  flags: DemoFlags,
-  run: { stack: Stack; pipeline: Pipeline; seed: number; progress: Progress },
-): Promise<void> {
-  const { stack, pipeline, seed, progress } = run;
-  const { signal } = context;
-  const control = nodeControl(context, pipeline.topic);
-  const journalFile = join(stack.runDirectory, RUN_FILES.journal);
-  const live: LiveLine = liveLine(context.process.stderr, Date.now());
+async function produceAndBreak(context: CommandContext, flags: DemoFlags, run: DemoRun): Promise<void> {
+  const { runtime, stack, pipeline } = run;
+  const control = required(runtime.control).nodes(pipeline.topic);
+  const producer = required(runtime.producer);
+  const beganMs = Date.now();
+  const live: LiveLine = liveLine(context.process.stderr, beganMs);
   const steady = new SteadyWatch(pipeline.partitions);
 
-  await startStackProducer(context, control, flags.rate);
-  const sampler = await startSampler({
-    brokers: stack.bootstrapServers,
-    topic: pipeline.topic,
-    partitions: pipeline.partitions,
-    target: pipeline.table,
-    createdColumn: pipeline.fields.find((field) => field.generate === "now")?.name,
-    identity: pipeline.identity,
-    postgres: stackLogin(stack),
-    runDirectory: stack.runDirectory,
+  await producer.start({ rate: flags.rate });
+  // The samples are the monitor's, a node of every stack.
+  const follower = followRun({
+    runDirectory: stack.run_directory,
+    sinceMs: beganMs,
     onSample: (sample, seen) => {
       live.onSample(sample, seen);
       steady.observe(sample);
     },
   });
   try {
-    await steady.wait(STEADY_TIMEOUT_MS, signal);
-    const plan = makePlan({
-      seed,
-      durationMs: flags.duration,
-      intervalMs: flags.interval,
-      partitions: pipeline.partitions,
-      ...(await stackRequest(control, flags)),
-    });
-    await writeFileAtomic(join(stack.runDirectory, RUN_FILES.plan), encodePlan(plan));
-    live.note(`steady; breaking it: ${plan.faults.length} faults in ${plan.duration_ms / 1000} s`);
-    const result = await runPlan({
-      plan,
-      control,
-      journalFile,
-      watchdogCommand: watchdogCommand(context, stack.runDirectory),
-      graceMs: GRACE_MS,
-      signal,
-      onEvent: (event) => event.type === "late" && live.note(event.text),
-    });
-    if (result.aborted) throw new FaultlineError("FL_INTERRUPTED", `interrupted; the run so far is in ${basename(stack.runDirectory)}`);
-    await heal({ journalFile, control, by: "heal" });
-    await stopStackProducer(context, control);
-    await steady.waitUntilStored(QUIET_TIMEOUT_MS, signal);
+    await steady.wait(STEADY_TIMEOUT_MS, context.signal);
+    await breakAndDrain(context, flags, run, { control, producer, live });
+    await steady.waitUntilStored(QUIET_TIMEOUT_MS, context.signal);
   } finally {
     live.end();
-    await sampler.stop();
+    await follower.stop();
   }
-  progress.say("healed and drained");
+}
+
+async function breakAndDrain(
+  context: CommandContext,
+  flags: DemoFlags,
+  { stack, pipeline, run, seed }: DemoRun,
+  { control, producer, live }: { control: NodeControl; producer: ProducerControl; live: LiveLine },
+): Promise<void> {
+  const journalFile = join(stack.run_directory, RUN_FILES.journal);
+  const plan = makePlan({
+    ...planRequest(flags, seed, pipeline),
+    nodes: await unavailableFaults(control, flags.faults),
+  });
+  live.note(`steady; breaking it: ${plan.faults.length} faults in ${plan.duration_ms / 1000} s`);
+  const result = await runPlan({
+    plan,
+    run,
+    control,
+    journalFile,
+    planFile: join(stack.run_directory, RUN_FILES.plan),
+    watchdogCommand: watchdogCommand(context, stack.runtime, stack.run_directory),
+    graceMs: GRACE_MS,
+    signal: context.signal,
+    onEvent: (event) => event.type === "late" && live.note(event.text),
+  });
+  if (result.aborted)
+    throw new FaultlineError("FL_INTERRUPTED", `interrupted; the run so far is in ${basename(stack.run_directory)}`);
+  await heal({ journalFile, control, by: "heal" });
+  await producer.stop();
 }

@@ -1,20 +1,20 @@
 import { run } from "@stricli/core";
-import { application } from "./application.ts";
 import { FaultlineError } from "../contract/errors.ts";
-import { forwardToCompose } from "./compose-forward.ts";
+import { application } from "./application.ts";
+import { checkEnvironment } from "../platform/check-environment.ts";
 import { type CommandContext, commandContext } from "./context.ts";
 import { errorText } from "./error-text.ts";
 
-const context = commandContext();
 const argv = process.argv.slice(2);
+const context = commandContext(argv);
 // A client that holds this container's input open: when it is gone, however it went, there is nobody to break things for.
 const lease = process.env["FAULTLINE_STDIN_LEASE"] === "1";
 // Not for the watchdog: it is to outlive this process.
 delete process.env["FAULTLINE_STDIN_LEASE"];
 if (lease) process.stdin.resume().once("end", () => process.kill(process.pid, "SIGTERM"));
 try {
-  const forwarded = await forwardToCompose(context, argv);
-  if (forwarded !== undefined) process.exit(forwarded);
+  // In every command, also in those that need no stack: a typo must never silently mean another one. Help must come always.
+  if (!asksForHelp(argv)) checkEnvironment(context);
 } catch (error) {
   process.stderr.write(`${errorText(error)}\n`);
   process.exit(error instanceof FaultlineError ? error.exitCode : 70);
@@ -26,3 +26,7 @@ const code = Number(process.exitCode ?? 0);
 if (code < 0) process.exitCode = code === -1 ? 70 : 64;
 // Clients of stopped brokers can hold sockets and timers open; everything durable is written by now.
 process.exit();
+
+function asksForHelp(words: string[]): boolean {
+  return words.length === 0 || words.some((word) => ["--help", "-h", "--help-all", "--helpAll", "-H"].includes(word));
+}

@@ -1,10 +1,12 @@
 import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { decodeJournal, type JournalRecord } from "../contract/journal.ts";
+import { journalReader, type JournalRecord } from "../contract/journal.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import type { AnomalyKind, VerdictFile } from "../contract/verdict.ts";
-import { TestBench } from "./testing.ts";
+import { TestBench } from "./fixture/test-bench.ts";
+
+const commandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "latin1");
 
 /**
  * One real chaos run of about a minute over the whole path; then the same stack is damaged by hand, one way at a time, and the validator must say which.
@@ -16,7 +18,18 @@ describe("payments, a chaos run in Real-time Mode", () => {
   afterAll(() => bench[Symbol.asyncDispose](), 120_000);
 
   it("the demo ends with exit code 0", async () => {
-    const { code, output } = await bench.run(["demo", "--duration", "60", "--interval", "10", "--rate", "1000", "--seed", "7", "--keep"]);
+    const { code, output } = await bench.run([
+      "demo",
+      "--duration",
+      "60",
+      "--interval",
+      "10",
+      "--rate",
+      "1000",
+      "--seed",
+      "7",
+      "--keep",
+    ]);
     process.stdout.write(output);
     expect(code, output).toBe(0);
     run = join(bench.directory, "runs", readdirSync(join(bench.directory, "runs"))[0] as string);
@@ -31,8 +44,14 @@ describe("payments, a chaos run in Real-time Mode", () => {
     expect(verdict.counts.faults_effective).toBeGreaterThanOrEqual(4);
     expect(verdict.counts.actual_rows).toBeGreaterThan(20_000);
     expect(verdict.counts.actual_dead_letters).toBeGreaterThan(0);
-    const journal = readFileSync(file("journal"), "utf8").trimEnd().split("\n").map(decodeJournal) as JournalRecord[];
-    const ids = (t: JournalRecord["t"]) => journal.flatMap((record) => (record.t === t && "id" in record ? [record.id] : [])).toSorted((a, b) => a - b);
+    expect(verdict.witness?.records).toBeGreaterThan(verdict.counts.log_records / 2);
+    expect(verdict.witness?.row_ranges).toBeGreaterThan(10);
+    const reader = journalReader();
+    const lines = readFileSync(file("journal"), "utf8").trimEnd().split("\n");
+    const journal = lines.map((line) => reader.read(line) as JournalRecord);
+    expect(journal.at(-1)?.t).toBe("close");
+    const ids = (t: JournalRecord["t"]) =>
+      journal.flatMap((record) => (record.t === t && "id" in record ? [record.id] : [])).toSorted((a, b) => a - b);
     expect(ids("healed")).toEqual(ids("active"));
   });
 
@@ -45,12 +64,15 @@ describe("payments, a chaos run in Real-time Mode", () => {
   });
 
   it("has no password in any file of the run, nor in a command line", async () => {
-    const status = JSON.parse(await bench.must(["status", "--json"])) as { stack: { postgres: { passwordFile: string } } };
-    const password = readFileSync(status.stack.postgres.passwordFile, "utf8").trim();
+    const status = JSON.parse(await bench.must(["status", "--json"])) as {
+      stack: { postgres: { password_file: string } };
+    };
+    const password = readFileSync(status.stack.postgres.password_file, "utf8").trim();
     expect(password.length).toBeGreaterThanOrEqual(16);
     for (const entry of readdirSync(run, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) expect(readFileSync(join(entry.parentPath, entry.name), "latin1").includes(password), entry.name).toBe(false);
-    for (const pid of bench.processesLeft()) expect(readFileSync(`/proc/${pid}/cmdline`, "latin1")).not.toContain(password);
+      if (entry.isFile())
+        expect(readFileSync(join(entry.parentPath, entry.name), "latin1").includes(password), entry.name).toBe(false);
+    for (const pid of bench.processesLeft()) expect(commandLine(pid)).not.toContain(password);
   });
 
   /** Damage by SQL, what the verdict must name, and how to undo it. The pipeline is at rest: the producer has ended. */
@@ -79,7 +101,8 @@ describe("payments, a chaos run in Real-time Mode", () => {
     {
       name: "a row of another run",
       kind: "foreign-run",
-      damage: "INSERT INTO payments SELECT 1, event_id, account_id, type, amount_cents, currency, created_at, note FROM payments ORDER BY event_id LIMIT 1",
+      damage:
+        "INSERT INTO payments SELECT 1, event_id, account_id, type, amount_cents, currency, created_at, note FROM payments ORDER BY event_id LIMIT 1",
       undo: "DELETE FROM payments WHERE run_id = 1",
     },
     {
@@ -103,6 +126,12 @@ describe("payments, a chaos run in Real-time Mode", () => {
       undo: "INSERT INTO dead_letters SELECT * FROM kept; DROP TABLE kept",
     },
   ];
+  it("the witness looks away: what is undone later would be found, too", () => {
+    const monitors = bench.processesLeft().filter((pid) => commandLine(pid).includes("monitor/main.ts"));
+    expect(monitors).toHaveLength(1);
+    process.kill(monitors[0] as number, "SIGSTOP");
+  });
+
   it.each(damages)("$name is found: $kind", async ({ kind, damage, undo }) => {
     await bench.must(["sql", damage]);
     try {

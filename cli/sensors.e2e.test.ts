@@ -2,9 +2,9 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeJournal } from "../contract/journal.ts";
+import { journalReader, type JournalRecord } from "../contract/journal.ts";
 import { RUN_FILES } from "../contract/run.ts";
-import { TestBench } from "./testing.ts";
+import { TestBench } from "./fixture/test-bench.ts";
 
 type StatusJson = { nodes: { name: string; state: string; ready: boolean; process?: { pid: number } }[] };
 
@@ -22,7 +22,17 @@ describe("sensors, both triggers on one table", () => {
   const bench = new TestBench();
 
   beforeAll(async () => {
-    await bench.must(["up", "--pipeline", "pipelines/sensors.yaml", "--trigger", "micro-batch", "--seed", "11", "--malformed", "0.5%"]);
+    await bench.must([
+      "up",
+      "--pipeline",
+      "pipelines/sensors.yaml",
+      "--trigger",
+      "micro-batch",
+      "--seed",
+      "11",
+      "--malformed",
+      "0.5%",
+    ]);
   }, 300_000);
   afterAll(() => bench[Symbol.asyncDispose](), 120_000);
 
@@ -58,17 +68,20 @@ describe("sensors, both triggers on one table", () => {
     const pid = (await stateOf("postgres"))?.process?.pid as number;
     chaos.child.kill("SIGKILL");
     await chaos.ended;
-    const ms = await until("postgres running again", 30_000, async () => !/\) [Tt] /.test(readFileSync(`/proc/${pid}/stat`, "latin1")));
+    const ms = await until(
+      "postgres running again",
+      30_000,
+      async () => !/\) [Tt] /.test(readFileSync(`/proc/${pid}/stat`, "latin1")),
+    );
     process.stdout.write(`postgres went on ${ms} ms after the CLI was killed\n`);
     const run = join(bench.directory, "runs", readdirSync(join(bench.directory, "runs"))[0] as string);
-    // The watchdog writes its line after it has verified the undo.
-    await until("healed line", 15_000, async () =>
-      readFileSync(join(run, RUN_FILES.journal), "utf8")
-        .trimEnd()
-        .split("\n")
-        .map(decodeJournal)
-        .some((record) => record?.t === "healed" && record.by === "watchdog"),
-    );
+    // The watchdog writes its lines after it has verified the undo.
+    await until("healed and closed", 15_000, async () => {
+      const reader = journalReader();
+      const lines = readFileSync(join(run, RUN_FILES.journal), "utf8").trimEnd().split("\n");
+      const records = lines.map((line) => reader.read(line) as JournalRecord);
+      return records.at(-2)?.t === "healed" && records.at(-1)?.t === "close";
+    });
     expect(await bench.must(["heal"])).toContain("nothing to heal");
   });
 
@@ -83,7 +96,9 @@ describe("sensors, both triggers on one table", () => {
   });
 
   it("the supervisor killed: nodes live on, and the next up finds them", async () => {
-    const supervisor = bench.processesLeft().filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("supervisor-main"));
+    const supervisor = bench
+      .processesLeft()
+      .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("supervisor-main"));
     expect(supervisor).toHaveLength(1);
     const before = (await status()).nodes.map((node) => node.process?.pid);
     process.kill(supervisor[0] as number, "SIGKILL");

@@ -16,7 +16,10 @@ export function readSubmission(file: string): Record<Section, string[]> {
   try {
     value = parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new FaultlineError("FL_CONFIG_INVALID", `${file}: ${(error as Error).message}`, { remedy: "name a YAML file such as submission.yml", cause: error });
+    throw new FaultlineError("FL_CONFIG_INVALID", `${file}: ${(error as Error).message}`, {
+      remedy: "name a YAML file such as submission.yml",
+      cause: error,
+    });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

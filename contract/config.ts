@@ -1,13 +1,23 @@
 import { z } from "zod";
 import { FaultlineError } from "./errors.ts";
+import { RUNTIME_NAMES, type RuntimeName } from "./stack.ts";
 
-const port = z.coerce.number().int().min(1).max(65535);
+const MAX_PORT = 65_535;
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PORT;
 
-/** The environment variables of .env.example. A flag wins over the environment, the environment over the file. */
+const port = z.string().refine(isPort, `must be a port from 1 to ${MAX_PORT}`).transform(Number);
+
+/** Kafka's address. IPv6 in brackets. */
+export const brokerSchema = z
+  .string()
+  .regex(/^(\[[^\],\s]+\]|[^:,\s]+):\d+$/, "must be host:port")
+  .refine((text) => isPort(text.slice(text.lastIndexOf(":") + 1)), `must have a port from 1 to ${MAX_PORT}`);
+
+/** The environment variables of .env.example. A flag wins over the environment, and the environment over the config file. */
 export const environmentSchema = z.object({
   KAFKA_BROKERS: z
     .string()
-    .regex(/^[^:,\s]+:\d+(,[^:,\s]+:\d+)*$/, "must be host:port[,host:port...]")
+    .refine((text) => brokersProblem(text) === undefined, { error: ({ input }) => brokersProblem(String(input)) ?? "" })
     .optional(),
   KAFKA_TOPIC: z.string().optional(),
   POSTGRES_HOST: z.string().optional(),
@@ -18,7 +28,7 @@ export const environmentSchema = z.object({
 });
 export type Environment = z.infer<typeof environmentSchema>;
 
-/** @throws FaultlineError FL_CONFIG_INVALID naming variable and value (never a password's). */
+/** @throws FaultlineError FL_CONFIG_INVALID with variable and value (never a password). */
 export function parseEnvironment(variables: Record<string, string | undefined>, source: string): Environment {
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""));
   const result = environmentSchema.safeParse(set);
@@ -28,4 +38,33 @@ export function parseEnvironment(variables: Record<string, string | undefined>, 
     return `${source}: ${name}: ${issue.message}${name.includes("PASSWORD") ? "" : ` (is ${JSON.stringify(set[name])})`}`;
   });
   throw new FaultlineError("FL_CONFIG_INVALID", problems.join("\n"), { remedy: "see .env.example for the variables" });
+}
+
+function brokersProblem(text: string): string | undefined {
+  return text.split(",").flatMap((one) => brokerSchema.safeParse(one).error?.issues ?? [])[0]?.message;
+}
+
+/**
+ * The brokers of a flag, host:port[,host:port...].
+ * @throws FaultlineError FL_CONFIG_INVALID with flag and value.
+ */
+export function parseBrokers(text: string, flag: string): string[] {
+  const problem = brokersProblem(text);
+  if (problem === undefined) return text.split(",");
+  throw new FaultlineError("FL_CONFIG_INVALID", `${flag}: ${problem} (is ${JSON.stringify(text)})`, {
+    remedy: `give one address or several, as in ${flag} 127.0.0.1:9092,127.0.0.1:9093`,
+  });
+}
+
+/**
+ * The runtime that a text names. @param source names the variable or flag in errors. @returns undefined for no text.
+ * @throws FaultlineError FL_CONFIG_INVALID for a name that is no runtime.
+ */
+export function checkRuntimeName(named: string | undefined, source: string): RuntimeName | undefined {
+  if (named === undefined || named === "") return undefined;
+  const runtime = RUNTIME_NAMES.find((name) => name === named);
+  if (runtime !== undefined) return runtime;
+  throw new FaultlineError("FL_CONFIG_INVALID", `${source}: ${JSON.stringify(named)} is not a runtime`, {
+    remedy: `set it to ${RUNTIME_NAMES.join(" or ")}, or unset it`,
+  });
 }

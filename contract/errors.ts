@@ -1,6 +1,6 @@
 /**
- * Stable error codes. Each has a line in docs/errors.md (a test holds the two together) and an exit code.
- * An error names the field, the value and the remedy.
+ * Stable error codes, with their exit codes. Each has a line in docs/errors.md; a test compares the two. An error names the field, the value
+ * and the remedy.
  */
 export const ERROR_CODES = {
   FL_USAGE: 64,
@@ -10,12 +10,15 @@ export const ERROR_CODES = {
   FL_PLAN_INVALID: 64,
   FL_LEDGER_DAMAGED: 2,
   FL_JOURNAL_DAMAGED: 2,
+  FL_WITNESS_DAMAGED: 2,
   FL_TOPIC_MISSING: 2,
   FL_TOPIC_MISMATCH: 2,
   FL_KAFKA_UNREACHABLE: 2,
   FL_POSTGRES_UNREACHABLE: 2,
   FL_POSTGRES_AUTH: 2,
   FL_SCHEMA_MISSING: 2,
+  FL_EVIDENCE_DAMAGED: 2,
+  FL_EVIDENCE_INCOMPLETE: 2,
   FL_STACK_DOWN: 69,
   FL_STACK_BUSY: 69,
   FL_NODE_FAILED: 69,
@@ -30,7 +33,7 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** An error that a user can act on. `remedy` says what to do, as a command where there is one. */
+/** An error that a user can act on. `remedy` says what to do, as a command if possible. */
 export class FaultlineError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string | undefined;

@@ -1,34 +1,52 @@
+import type { ByteWriter } from "./byte-writer.ts";
 import type { Field, Generator } from "./pipeline.ts";
 import type { RandomStream } from "./random.ts";
 
-/** Writes one value as JSON text. `createdMs` is the event's creation time (ms since 1970). */
-export type ValueWriter = (random: RandomStream, createdMs: number) => string;
+/** Writes one value as JSON text, in UTF-8. `createdMs` is the event's creation time (ms since 1970). */
+export type ValueWriter = (random: RandomStream, createdMs: number, out: ByteWriter) => void;
 
 const WORDS =
   "alpha amber azure birch brook cedar cliff cloud coral delta dune ember fern field flint forest frost glade harbor hazel heron iris ivory jade lark linen maple marsh meadow mist moss north oak ocean olive onyx opal orchid pearl pine plum quartz rain raven reed ridge river rose sage shore silver slate spring stone storm summit sunset thistle tide timber valley willow winter".split(
     " ",
   );
 
+const WORD_BYTES = WORDS.map((word) => Buffer.from(word));
+const [NULL, TRUE, FALSE] = ["null", "true", "false"].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+const QUOTE = 0x22;
+const SPACE = 0x20;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+
 /** Compiles a field's generator once, so that an event costs no look-ups. */
 export function compileGenerator(field: Field): ValueWriter {
   const write = compileValue(field, field.generate);
   if (!field.nullable || field.nulls === 0) return write;
-  return (random, createdMs) => (random.float() < field.nulls ? "null" : write(random, createdMs));
+  return (random, createdMs, out) => (random.float() < field.nulls ? out.bytes(NULL) : write(random, createdMs, out));
 }
 
 function compileValue(field: Field, generate: Generator): ValueWriter {
   if (generate === "now") return compileNow();
   if ("uniform" in generate) return compileUniform(field, generate.uniform);
   if ("choice" in generate) return compileChoice(generate.choice);
-  if ("chance" in generate) return (random) => (random.float() < generate.chance ? "true" : "false");
+  if ("chance" in generate)
+    return (random, _createdMs, out) => out.bytes(random.float() < generate.chance ? TRUE : FALSE);
+  if ("words" in generate) return compileWords(generate.words);
+  const text = compileText(field, generate);
+  return (random, _createdMs, out) => out.text(text(random));
+}
+
+/** The kinds of values that are seldom, or long: each is made as one text. */
+function compileText(
+  field: Field,
+  generate: Exclude<
+    Generator,
+    "now" | { uniform: unknown } | { choice: unknown } | { chance: unknown } | { words: unknown }
+  >,
+): (random: RandomStream) => string {
   if ("between" in generate) {
     const [from, to] = [Date.parse(generate.between[0]), Date.parse(generate.between[1])];
     const length = field.type === "date" ? 10 : 24;
     return (random) => `"${new Date(random.integer(from, to)).toISOString().slice(0, length)}"`;
-  }
-  if ("words" in generate) {
-    const [min, max] = generate.words;
-    return (random) => `"${Array.from({ length: random.integer(min, max) }, () => WORDS[random.next() % WORDS.length]).join(" ")}"`;
   }
   if ("characters" in generate) {
     const [min, max] = generate.characters;
@@ -36,48 +54,79 @@ function compileValue(field: Field, generate: Generator): ValueWriter {
   }
   if ("bytes" in generate) {
     const [min, max] = generate.bytes;
-    return (random) => `"${Buffer.from(Array.from({ length: random.integer(min, max) }, () => random.next() & 0xff)).toString("base64")}"`;
+    return (random) =>
+      `"${Buffer.from(Array.from({ length: random.integer(min, max) }, () => random.next() & 0xff)).toString("base64")}"`;
   }
   const [min, max] = generate.object;
   return (random) => anyObject(random, random.integer(min, max));
 }
 
+function compileWords([min, max]: readonly [number, number]): ValueWriter {
+  const longest = Math.max(...WORD_BYTES.map((word) => word.length)) + 1;
+  return (random, _createdMs, out) => {
+    const count = random.integer(min, max);
+    out.reserve(count * longest + 2);
+    const { buffer } = out;
+    let { length } = out;
+    buffer[length++] = QUOTE;
+    for (let index = 0; index < count; index++) {
+      if (index > 0) buffer[length++] = SPACE;
+      const word = WORD_BYTES[random.next() % WORD_BYTES.length] as Buffer;
+      for (let at = 0; at < word.length; at++) buffer[length++] = word[at] as number;
+    }
+    buffer[length++] = QUOTE;
+    out.length = length;
+  };
+}
+
 /** Events that follow each other often share their creation time, and writing it is a tenth of an event's cost. */
 function compileNow(): ValueWriter {
   let writtenMs = Number.NaN;
-  let written = "";
-  return (_random, createdMs) => {
+  let written = Buffer.alloc(0);
+  return (_random, createdMs, out) => {
     if (createdMs !== writtenMs) {
-      written = JSON.stringify(new Date(createdMs));
+      written = Buffer.from(JSON.stringify(new Date(createdMs)));
       writtenMs = createdMs;
     }
-    return written;
+    out.bytes(written);
   };
 }
 
 function compileUniform(field: Field, [min, max]: [number, number]): ValueWriter {
-  if (field.type === "float") return (random) => JSON.stringify(min + random.float() * (max - min));
-  if (field.type !== "decimal") return (random) => String(random.integer(min, max));
+  if (field.type === "float")
+    return (random, _createdMs, out) => out.text(JSON.stringify(min + random.float() * (max - min)));
+  if (field.type !== "decimal") return (random, _createdMs, out) => out.number(random.integer(min, max));
   const scale = field.scale ?? 0;
-  const [low, high] = [Math.ceil(min * 10 ** scale), Math.floor(max * 10 ** scale)];
-  return (random) => `"${decimalText(random.integer(low, high), scale)}"`;
-}
-
-function decimalText(units: number, scale: number): string {
-  const digits = String(Math.abs(units)).padStart(scale + 1, "0");
-  const point = digits.length - scale;
-  return (units < 0 ? "-" : "") + digits.slice(0, point) + (scale > 0 ? `.${digits.slice(point)}` : "");
+  const unit = 10 ** scale;
+  const [low, high] = [Math.ceil(min * unit), Math.floor(max * unit)];
+  return (random, _createdMs, out) => {
+    const units = random.integer(low, high);
+    const size = Math.abs(units);
+    out.byte(QUOTE);
+    if (units < 0) out.byte(MINUS);
+    // The remainder is exact for every safe integer; a quotient would be rounded.
+    const rest = size % unit;
+    out.number((size - rest) / unit);
+    if (scale > 0) {
+      out.byte(POINT);
+      out.digits(rest, scale);
+    }
+    out.byte(QUOTE);
+  };
 }
 
 function compileChoice(weights: Record<string, number>): ValueWriter {
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
   let upTo = 0;
-  const choices = Object.entries(weights).map(([text, weight]) => ({ json: JSON.stringify(text), upTo: (upTo += weight / total) }));
-  const last = (choices.at(-1) as { json: string }).json;
-  return (random) => {
+  const choices = Object.entries(weights).map(([text, weight]) => ({
+    json: Buffer.from(JSON.stringify(text)),
+    upTo: (upTo += weight / total),
+  }));
+  const last = choices.at(-1) as { json: Buffer };
+  return (random, _createdMs, out) => {
     const draw = random.float();
-    for (const choice of choices) if (draw < choice.upTo) return choice.json;
-    return last;
+    for (const choice of choices) if (draw < choice.upTo) return out.bytes(choice.json);
+    return out.bytes(last.json);
   };
 }
 

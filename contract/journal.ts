@@ -1,42 +1,104 @@
-import { decodeLine, encodeLine } from "./log-line.ts";
-import type { NodeKind, ProcessIdentity } from "./node.ts";
-import type { FaultKind, PlannedFault } from "./plan.ts";
+import { z } from "zod";
+import { LogReader } from "./log-line.ts";
+import { lifeSchema, NODE_KINDS } from "./node.ts";
+import { FAULT_KINDS, plannedFaultSchema } from "./plan.ts";
 
 /**
  * The fault journal, NDJSON with CRC like the ledger. `planned` (with the undo) is on disk before anything is done;
- * a fault without `healed` is undone by `heal`, whoever runs it next.
+ * the next `heal` undoes a fault without `healed`, no matter which process runs it. What the lines say together: fault-history.ts.
  */
-export type JournalRecord = JournalOpen | JournalPlanned | JournalActive | JournalHealed | JournalFailed | JournalRecovered | JournalClose;
+export const JOURNAL_VERSION = 3;
 
-export type JournalOpen = { t: "open"; version: 1; seed: number; process: ProcessIdentity; at_ms: number };
+const at = { at_ms: z.int() };
+const id = z.int().nonnegative();
+const count = z.int().nonnegative();
 
-/** How to take a fault back, complete by itself: `resume` processes, let the supervisor `release` the node, `lift` the condition of this tag. */
-export type Undo = { node: string; resume: ProcessIdentity[]; release: boolean; lift?: string };
+const processIdentity = z.strictObject({ pid: z.int(), start_ticks: z.int(), boot_id: z.string() });
 
-export type JournalPlanned = { t: "planned"; id: number; fault: PlannedFault; node: string; node_kind: NodeKind; undo: Undo; at_ms: number };
+/**
+ * How to take a fault back, complete by itself. Whatever of the node (or of the struck life) is stopped goes on, always;
+ * `release` and `lift` are the tags of a hold and of a condition. `life`: what was struck; absent for a condition.
+ */
+const undo = z.strictObject({
+  node: z.string(),
+  life: lifeSchema.optional(),
+  release: z.string().optional(),
+  lift: z.string().optional(),
+});
+export type Undo = z.infer<typeof undo>;
+
+/** An engine begins: of which run, with which plan, and how many faults that plan has. */
+const open = z.strictObject({
+  t: z.literal("open"),
+  version: z.literal(JOURNAL_VERSION),
+  /** As in `run.json` and in the ledger. */
+  run: z.int(),
+  seed: z.int(),
+  /** Of the bytes of `plan.json`, hex. */
+  plan_sha256: z.string(),
+  faults: count,
+  process: processIdentity,
+  ...at,
+});
+
+/** Ids are unique in a journal, also when it has several plans. */
+const planned = z.strictObject({
+  t: z.literal("planned"),
+  id,
+  fault: plannedFaultSchema,
+  node: z.string(),
+  node_kind: z.enum(NODE_KINDS),
+  undo,
+  ...at,
+});
 
 /** The effect probe's answer. Only a fault with `effective: true` counts. `proof` says what was seen, as one sentence. */
-export type JournalActive = { t: "active"; id: number; kind: FaultKind; node: string; effective: boolean; proof: string; at_ms: number };
+const active = z.strictObject({
+  t: z.literal("active"),
+  id,
+  kind: z.enum(FAULT_KINDS),
+  node: z.string(),
+  effective: z.boolean(),
+  proof: z.string(),
+  ...at,
+});
 
 /** The undo was done and verified. `by`: the engine, the watchdog that outlived it, or a later `heal`. */
-export type JournalHealed = { t: "healed"; id: number; by: "engine" | "watchdog" | "heal"; proof: string; at_ms: number };
+const healed = z.strictObject({
+  t: z.literal("healed"),
+  id,
+  by: z.enum(["engine", "watchdog", "heal"]),
+  proof: z.string(),
+  ...at,
+});
 
 /** The fault could not be injected (target gone, role unheld): nothing was done, or what was done is healed. */
-export type JournalFailed = { t: "failed"; id: number; why: string; at_ms: number };
+const failed = z.strictObject({ t: z.literal("failed"), id, why: z.string(), ...at });
 
-/** The node answers its protocol again (see NodeControl.ready). */
-export type JournalRecovered = { t: "recovered"; id: number; node: string; at_ms: number };
+/** The node answers its protocol again (see Inventory.ready). */
+const recovered = z.strictObject({ t: z.literal("recovered"), id, node: z.string(), ...at });
 
-export type JournalClose = { t: "close"; at_ms: number };
+/**
+ * All faults of the plan are over. The engine writes it; for an engine that died, whoever healed. With the totals since `open`: lines of
+ * each kind, `effective` for `active` lines with an effect, and the time since `open`.
+ */
+const close = z.strictObject({
+  t: z.literal("close"),
+  planned: count,
+  effective: count,
+  healed: count,
+  failed: count,
+  recovered: count,
+  duration_ms: z.int(),
+  ...at,
+});
+export type JournalOpen = z.infer<typeof open>;
+export type JournalClose = z.infer<typeof close>;
 
-export function encodeJournal(record: JournalRecord): string {
-  return encodeLine(record);
-}
+const record = z.discriminatedUnion("t", [open, planned, active, healed, failed, recovered, close]);
+export type JournalRecord = z.infer<typeof record>;
 
-const KINDS: ReadonlySet<unknown> = new Set(["open", "planned", "active", "healed", "failed", "recovered", "close"]);
-
-/** @returns the record, or undefined for a damaged line. */
-export function decodeJournal(line: string): JournalRecord | undefined {
-  const record = decodeLine(line) as JournalRecord | undefined;
-  return record !== undefined && KINDS.has(record.t) ? record : undefined;
+/** @returns a reader of one journal's lines. */
+export function journalReader(): LogReader<JournalRecord> {
+  return new LogReader(JOURNAL_VERSION, (value) => record.safeParse(value).data);
 }

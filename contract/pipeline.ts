@@ -1,9 +1,12 @@
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { FaultlineError } from "./errors.ts";
+import { sloSchema } from "./slo.ts";
 
 /** A name that needs no quotes in PostgreSQL and is safe in JSON, Kafka and file names. */
-const identifier = z.string().regex(/^[a-z][a-z0-9_]{0,50}$/, "must be lower case letters, digits and _, starting with a letter, at most 51");
+const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,50}$/, "must be lower case letters, digits and _, starting with a letter, at most 51");
 const pair = <T extends z.ZodType>(item: T) => z.tuple([item, item]);
 const safeInteger = z.int();
 const isoInstant = z.string().refine((text) => !Number.isNaN(Date.parse(text)), "must be an ISO 8601 date or time");
@@ -20,7 +23,7 @@ const generator = z.union([
   z.strictObject({ object: pair(safeInteger.nonnegative()) }),
 ]);
 
-/** How a seeded generator makes a field's values; `now` is the event's creation time. Ranges are [min, max], both ends included. */
+/** The seeded generator of a field's values. `now` is the event's creation time. Ranges are [min, max], both ends included. */
 export type Generator = z.infer<typeof generator>;
 
 const GENERATORS_OF_TYPE = {
@@ -52,28 +55,39 @@ const field = z
     const kind = generatorKind(value.generate);
     const allowed: readonly string[] = GENERATORS_OF_TYPE[value.type];
     const complain = (message: string, path: string) => context.addIssue({ code: "custom", message, path: [path] });
-    if (!allowed.includes(kind)) complain(`generator "${kind}" does not fit type ${value.type}; use ${allowed.join(" or ")}`, "generate");
+    if (!allowed.includes(kind))
+      complain(`generator "${kind}" does not fit type ${value.type}; use ${allowed.join(" or ")}`, "generate");
     if (value.nulls > 0 && !value.nullable) complain("nulls needs nullable: true", "nulls");
     if (value.type === "decimal") {
-      if (value.precision === undefined || value.scale === undefined) complain("a decimal needs precision and scale", "precision");
+      if (value.precision === undefined || value.scale === undefined)
+        complain("a decimal needs precision and scale", "precision");
       else if (value.scale > Math.min(value.precision, 9)) complain("scale must be at most precision and 9", "scale");
-    } else if (value.precision !== undefined || value.scale !== undefined) complain("only a decimal has precision and scale", "precision");
+    } else if (value.precision !== undefined || value.scale !== undefined)
+      complain("only a decimal has precision and scale", "precision");
     for (const range of rangesOf(value.generate)) {
       if (range[0] > range[1]) complain(`[${range[0]}, ${range[1]}]: min is above max`, "generate");
-      if ((value.type === "int" || value.type === "bigint") && kind === "uniform") checkIntegerRange(value.type, range, complain);
+      if ((value.type === "int" || value.type === "bigint") && kind === "uniform")
+        checkIntegerRange(value.type, range, complain);
       if (value.type === "decimal" && value.precision !== undefined && value.scale !== undefined) {
         const limit = Math.min(10 ** (value.precision - value.scale) - 1, 2 ** 53 / 10 ** value.scale - 1);
-        if (Math.max(-range[0], range[1]) > limit) complain(`range exceeds precision ${value.precision}, scale ${value.scale}`, "generate");
+        if (Math.max(-range[0], range[1]) > limit)
+          complain(`range exceeds precision ${value.precision}, scale ${value.scale}`, "generate");
       }
     }
-    if (typeof value.generate === "object" && "choice" in value.generate && Object.keys(value.generate.choice).length === 0)
+    if (
+      typeof value.generate === "object" &&
+      "choice" in value.generate &&
+      Object.keys(value.generate.choice).length === 0
+    )
       complain("choice is empty", "generate");
   });
 
 /** One business column. Its PostgreSQL type follows from `type` (see contract/README.md). */
 export type Field = z.infer<typeof field>;
 
-const windowSize = z.string().regex(/^[1-9][0-9]{0,4}[smhd]$/, 'must be a count and a unit, as in "1m", "15m", "1h", "1d"');
+const windowSize = z
+  .string()
+  .regex(/^[1-9][0-9]{0,4}[smhd]$/, 'must be a count and a unit, as in "1m", "15m", "1h", "1d"');
 
 const aggregate = z.strictObject({
   table: identifier,
@@ -88,6 +102,8 @@ export type Aggregate = z.infer<typeof aggregate>;
 
 const pipeline = z
   .strictObject({
+    /** The version of this format. A file without it has version 1. */
+    version: z.literal(1, "not known to this build, which reads version 1").default(1),
     name: identifier,
     topic: z.string().regex(/^[a-zA-Z0-9._-]{1,200}$/, "must be a legal Kafka topic name"),
     partitions: z.int().min(1).max(1000),
@@ -95,6 +111,8 @@ const pipeline = z
     identity: z.strictObject({ run: identifier, event: identifier }),
     fields: z.array(field).min(1).max(200),
     aggregates: z.array(aggregate).default([]),
+    /** What the validator holds the run to. Optional, and no other reader needs it, so the version stays. */
+    slo: sloSchema.optional(),
   })
   .superRefine((value, context) => {
     const complain = (message: string, path: PropertyKey[]) => context.addIssue({ code: "custom", message, path });
@@ -117,10 +135,14 @@ const pipeline = z
     }
   });
 
-/** All that is special about one pipeline. */
+/** One pipeline, as its file describes it. No code knows more about it. */
 export type Pipeline = z.infer<typeof pipeline>;
 
-function checkAggregate(item: Aggregate, fields: Map<string, Field>, complain: (message: string, path: PropertyKey[]) => void): void {
+function checkAggregate(
+  item: Aggregate,
+  fields: Map<string, Field>,
+  complain: (message: string, path: PropertyKey[]) => void,
+): void {
   const columns = ["shard"];
   const addColumn = (name: string, path: PropertyKey[]) => {
     if (columns.includes(name)) complain(`column "${name}" is named twice`, path);
@@ -140,7 +162,10 @@ function checkAggregate(item: Aggregate, fields: Map<string, Field>, complain: (
   for (const [index, name] of item.groupBy.entries()) {
     const found = lookUp(name, ["groupBy", index]);
     if (found !== undefined && (found.nullable || !["int", "bigint", "boolean", "text", "date"].includes(found.type)))
-      complain(`can't group by "${name}": needs an int, bigint, boolean, text or date that is not nullable`, ["groupBy", index]);
+      complain(`can't group by "${name}": needs an int, bigint, boolean, text or date that is not nullable`, [
+        "groupBy",
+        index,
+      ]);
     addColumn(name, ["groupBy", index]);
   }
   addColumn(item.count, ["count"]);
@@ -153,9 +178,18 @@ function checkAggregate(item: Aggregate, fields: Map<string, Field>, complain: (
   }
 }
 
-function checkIntegerRange(type: "int" | "bigint", range: [number, number], complain: (message: string, path: string) => void): void {
+function checkIntegerRange(
+  type: "int" | "bigint",
+  range: [number, number],
+  complain: (message: string, path: string) => void,
+): void {
   const limit = type === "int" ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER;
-  if (!range.every(Number.isSafeInteger) || range[0] < -limit || range[1] > limit || range[1] - range[0] >= Number.MAX_SAFE_INTEGER)
+  if (
+    !range.every(Number.isSafeInteger) ||
+    range[0] < -limit ||
+    range[1] > limit ||
+    range[1] - range[0] >= Number.MAX_SAFE_INTEGER
+  )
     complain(`[${range[0]}, ${range[1]}] must be integers within ±${limit}`, "generate");
 }
 
@@ -184,26 +218,36 @@ function fail(problems: string[]): never {
 
 /**
  * Reads a pipeline file.
- * @param file only names the source in errors.
+ * @param file names the source in errors.
  * @throws FaultlineError FL_PIPELINE_INVALID with one line per problem, each with line number and field.
  */
 export function parsePipeline(text: string, file: string): Pipeline {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  if (document.errors.length > 0) fail(document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`));
+  if (document.errors.length > 0)
+    fail(
+      document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`),
+    );
   const result = pipeline.safeParse(document.toJS());
   if (result.success) return result.data;
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length) as string[], true) as { range?: [number, number, number] } | undefined;
+      const node = document.getIn(path.slice(0, length) as string[], true) as
+        | { range?: [number, number, number] }
+        | undefined;
       if (node?.range) return lines.linePos(node.range[0]).line;
     }
     return 1;
   };
+  const { issues } = result.error;
+  // What else is wrong about a file of another version, that version may well allow.
+  const ofVersion = issues.filter((issue) => issue.path[0] === "version");
   return fail(
-    result.error.issues.flatMap((issue) => {
+    (ofVersion.length > 0 ? ofVersion : issues).flatMap((issue) => {
       if (issue.code === "unrecognized_keys")
-        return issue.keys.map((key) => `${file}:${lineOf([...issue.path, key])}: ${[...issue.path, key].join(".")}: unknown key`);
+        return issue.keys.map(
+          (key) => `${file}:${lineOf([...issue.path, key])}: ${[...issue.path, key].join(".")}: unknown key`,
+        );
       const value = document.getIn(issue.path as string[]);
       const shown = value === undefined || typeof value === "object" ? "" : ` (is ${JSON.stringify(value)})`;
       return [`${file}:${lineOf(issue.path)}: ${issue.path.join(".") || "(top)"}: ${issue.message}${shown}`];

@@ -15,7 +15,7 @@ const target = z.union([
   z.strictObject({ executor_of: z.string().min(1) }),
 ]);
 
-/** A node by name; a Kafka node by what it is at that moment; or the Spark executors below a worker. */
+/** A node by name; the Kafka node that has a role at that moment; or the Spark executors of a worker. */
 export type FaultTarget = z.infer<typeof target>;
 
 export const plannedFaultSchema = z.strictObject({
@@ -24,25 +24,30 @@ export const plannedFaultSchema = z.strictObject({
   at_ms: z.int().nonnegative(),
   kind: z.enum(FAULT_KINDS),
   target,
-  /** How long the node stays dead or paused, or the condition on it. 0 for restart. */
+  /** How long the node stays dead or paused, or the condition stays on it. 0 for restart. */
   hold_ms: z.int().nonnegative(),
-  /** delay: added to every message; jitter_ms: give or take, at most delay_ms. */
+  /** delay: added to every message. jitter_ms: the delay varies by up to this, at most delay_ms. */
   delay_ms: z.int().min(1).max(60_000).optional(),
   jitter_ms: z.int().nonnegative().optional(),
-  /** cpu: processes that only compute. */
+  /** cpu: the number of processes that only compute. */
   cpu_workers: z.int().min(1).max(64).optional(),
-  /** memory: MiB taken. */
+  /** memory: MiB to take. */
   memory_mib: z.int().min(1).optional(),
 });
 export type PlannedFault = z.infer<typeof plannedFaultSchema>;
 
-/** A seeded, fully written-out list of faults: the same file, the same run. */
+/** A complete list of faults, made from a seed. The same file gives the same faults. */
 export const planSchema = z.strictObject({
   version: z.literal(1),
   seed: z.int(),
   duration_ms: z.int().positive(),
-  /** Node kinds that the plan means to hit, in the order of NODE_KINDS. */
+  /** The kinds of nodes that the plan may strike, in the order of NODE_KINDS. */
   kinds: z.array(z.enum(NODE_KINDS)),
   faults: z.array(plannedFaultSchema),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** "leader of partition 3", "controller". */
+export function roleText(target: Extract<FaultTarget, { role: string }>): string {
+  return target.role === "leader" ? `leader of partition ${target.partition}` : target.role;
+}

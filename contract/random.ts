@@ -1,6 +1,6 @@
 /**
- * A small counter-based random stream: the stream of (seed, a, b) can be opened at any place without the ones before it,
- * which is what lets anyone recompute event N alone. splitmix32 (Steele, Lea, Flood 2014, 32-bit finalizer of Murmur3); not for secrets.
+ * A small counter-based random stream. The stream of (seed, a, b) does not depend on the streams before it, so anyone can recompute event N
+ * alone. splitmix32 (Steele, Lea, Flood 2014, 32-bit finalizer of Murmur3); not for secrets.
  */
 export class RandomStream {
   #state: number;

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { parseJsonFile } from "./parse-file.ts";
+import { RUNTIME_NAMES, TRIGGERS } from "./stack.ts";
 
-/** The files of a run directory, `runs/<id>/`: all that a later reader needs to judge the run again. */
+/** The files of a run directory, `runs/<id>/`: everything that is needed to judge the run again. docs/formats.md describes them. */
 export const RUN_FILES = {
   run: "run.json",
   pipeline: "pipeline.yaml",
@@ -8,10 +10,15 @@ export const RUN_FILES = {
   ledger: "ledger.ndjson",
   journal: "faults.ndjson",
   samples: "samples.ndjson",
+  /** What the monitor saw of log and tables while the run went on. */
+  witness: "witness.ndjson",
   producerStatus: "producer-status.json",
+  /** Only in containers; a local stack has it in its state directory. */
+  driverStatus: "driver-status.json",
   quiesce: "quiesce.json",
   verdict: "verdict.json",
   report: "report.md",
+  evidence: "run.evidence",
   logs: "logs",
 } as const;
 
@@ -29,38 +36,51 @@ export const runSchema = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 31 - 1),
-  malformedPpm: z.int().min(0).max(1_000_000),
+  malformed_ppm: z.int().min(0).max(1_000_000),
   pipeline: z.string(),
-  pipelineSha256: z.string(),
-  runtime: z.enum(["local", "compose"]),
-  trigger: z.enum(["realtime", "micro-batch"]),
-  createdMs: z.int(),
-  /** Component → version, as the components themselves say it. */
+  pipeline_sha256: z.string(),
+  runtime: z.enum(RUNTIME_NAMES),
+  trigger: z.enum(TRIGGERS),
+  created_ms: z.int(),
+  /** Component → version, as the component itself reports it. */
   versions: z.record(z.string(), z.string()),
 });
 export type Run = z.infer<typeof runSchema>;
 
-/** `producer-status.json`, rewritten atomically about every 250 ms while the producer lives. */
-export type ProducerStatus = {
-  pid: number;
-  state: "starting" | "producing" | "quiesced" | "draining" | "done" | "failed";
-  at_ms: number;
-  attempted: number;
-  acknowledged: number;
-  indeterminate: number;
+/** @param file names the source in errors. @throws FaultlineError FL_CONFIG_INVALID with file and member. */
+export function parseRun(text: string, file: string): Run {
+  return parseJsonFile(runSchema, text, file, {
+    remedy: "a run that this build can't read can't be judged: start a new run",
+  });
+}
+
+/** `producer-status.json`, rewritten atomically about every 250 ms while the producer lives. The ledger may be further. */
+export const producerStatusSchema = z.strictObject({
+  version: z.literal(2),
+  pid: z.int(),
+  state: z.enum(["starting", "producing", "quiesced", "draining", "done", "failed"]),
+  at_ms: z.int(),
+  /** The whole lines of the ledger that were on disk, and the last one's `crc`. All counts and times of events below are those of these lines. */
+  ledger: z.strictObject({ lines: z.int(), crc: z.string() }),
+  attempted: z.int(),
+  acknowledged: z.int(),
+  indeterminate: z.int(),
   /** Events that are due by the rate but not yet attempted; bounded. */
-  backlog: number;
-  /** Events that the full backlog turned away: the rate asked for was not held. */
-  throttled: number;
-  last_ack_ms: number;
+  backlog: z.int(),
+  /** Events that never existed because the backlog was full: the producer did not reach its rate. */
+  throttled: z.int(),
+  last_ack_ms: z.int(),
   /** Per partition: time of the last acknowledgement. */
-  partitions: { partition: number; last_ack_ms: number; next_sequence: number }[];
-  error: string | null;
-};
+  partitions: z.array(z.strictObject({ partition: z.int(), last_ack_ms: z.int(), next_sequence: z.int() })),
+  /** The fatal error; while starting, the reason for the wait. */
+  error: z.string().nullable(),
+});
+export type ProducerStatus = z.infer<typeof producerStatusSchema>;
 
 /**
- * `quiesce.json`, written by a validator that wants silence: the producer makes no new event before `until_ms`, settles what is in flight, and says
- * state "quiesced". A lease, renewed while it is needed: a validator that dies lets the producer go on. No file: no request.
+ * `quiesce.json`: a validator asks the producer to quiesce. The producer makes no event before `until_ms`, settles the batches in flight, and
+ * sets the state "quiesced". The request is a lease, renewed while it is needed: if a validator dies, the producer continues. No file: no
+ * request.
  */
 export const quiesceSchema = z.strictObject({ version: z.literal(1), until_ms: z.int(), by: z.string() });
 export type Quiesce = z.infer<typeof quiesceSchema>;

@@ -5,7 +5,8 @@ import { parsePipeline, type Pipeline } from "../contract/pipeline.ts";
 import { renderSchema } from "./ddl.ts";
 
 const root = join(import.meta.dirname, "..");
-const load = (name: string): Pipeline => parsePipeline(readFileSync(join(root, `pipelines/${name}.yaml`), "utf8"), `${name}.yaml`);
+const load = (name: string): Pipeline =>
+  parsePipeline(readFileSync(join(root, `pipelines/${name}.yaml`), "utf8"), `${name}.yaml`);
 
 describe("renderSchema", () => {
   it("makes db/init.sql from the default pipeline, byte for byte", () => {
@@ -45,8 +46,12 @@ aggregates: [{ table: everything, count: limit, sums: { order: select } }]`,
       "odd.yaml",
     );
     const sql = renderSchema(pipeline);
-    expect(sql).toContain('CREATE TABLE IF NOT EXISTS "user" (\n  run integer NOT NULL,\n  "end" bigint NOT NULL,\n  "order" integer NOT NULL,');
-    expect(sql).toContain('SELECT sum("limit")::bigint AS "limit", sum("select") AS "select"\n  FROM everything HAVING count(*) > 0;');
+    expect(sql).toContain(
+      'CREATE TABLE IF NOT EXISTS "user" (\n  run integer NOT NULL,\n  "end" bigint NOT NULL,\n  "order" integer NOT NULL,',
+    );
+    expect(sql).toContain(
+      'SELECT sum("limit")::bigint AS "limit", sum("select") AS "select"\n  FROM everything HAVING count(*) > 0;',
+    );
     expect(sql).toContain("  PRIMARY KEY (shard)");
   });
 

@@ -27,7 +27,9 @@ const RESERVED = new Set(
 cross current_catalog current_date current_role current_schema current_time current_timestamp current_user default deferrable desc distinct do else end
 except false fetch for foreign freeze from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit
 localtime localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right select session_user
-similar some symmetric system_user table tablesample then to trailing true union unique user using variadic verbose when where window with`.split(/\s+/),
+similar some symmetric system_user table tablesample then to trailing true union unique user using variadic verbose when where window with`.split(
+    /\s+/,
+  ),
 );
 
 function table(name: string, columns: string[], key: string[]): string {
@@ -62,7 +64,11 @@ function aggregateTable(pipeline: Pipeline, aggregate: Aggregate): string {
     `${count} bigint NOT NULL`,
     ...sums.map((sum) => `${sum.name} ${sum.type} NOT NULL`),
   ];
-  const selected = [...groupNames, `sum(${count})::bigint AS ${count}`, ...sums.map((sum) => `sum(${sum.name}) AS ${sum.name}`)];
+  const selected = [
+    ...groupNames,
+    `sum(${count})::bigint AS ${count}`,
+    ...sums.map((sum) => `sum(${sum.name}) AS ${sum.name}`),
+  ];
   // Without groups there is one row per shard; HAVING keeps the view empty while there is none.
   const grouping = groupNames.length > 0 ? `GROUP BY ${groupNames.join(", ")}` : "HAVING count(*) > 0";
   return `${table(aggregate.table, columns, [...groupNames, "shard"])}CREATE OR REPLACE VIEW ${quote(`${aggregate.table}_total`)} AS
@@ -103,15 +109,17 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 `;
 
 /**
- * The SQL that makes a pipeline's tables: events, aggregates with a view that adds up their shards, progress, dead letters.
- * May be run again. For the default pipeline it is db/init.sql, byte for byte.
+ * @returns the SQL that creates a pipeline's tables: events, aggregates with a view that adds up their shards, progress, dead letters. It may
+ *   be run again. For the default pipeline it is db/init.sql, byte for byte.
  */
 export function renderSchema(pipeline: Pipeline): string {
   const aggregates = pipeline.aggregates.map((aggregate) => aggregateTable(pipeline, aggregate));
   const first =
     aggregates.length === 0
       ? []
-      : [`-- One row per group and Kafka partition (shard), so that writers of different partitions never wait for one row.\n${aggregates[0]}`];
+      : [
+          `-- One row per group and Kafka partition (shard), so that writers of different partitions never wait for one row.\n${aggregates[0]}`,
+        ];
   return [
     `-- Made by \`./faultline schema --pipeline pipelines/${pipeline.name}.yaml\`; a test holds it to that. May be run again.\n${eventsTable(pipeline)}`,
     ...first,

@@ -7,17 +7,21 @@ import { parsePipeline, type Pipeline } from "../contract/pipeline.ts";
 import { type Run, RUN_FILES } from "../contract/run.ts";
 
 /** What a run is from its first moment on: `run.json` without what its components say of themselves. */
-export type NewRun = Omit<Run, "version" | "id" | "versions"> & { runId: string; runDirectory: string };
+export type NewRun = Omit<Run, "version" | "versions">;
 
 export type PipelineFile = { file: string; text: string; sha256: string; pipeline: Pipeline };
 
-/** @throws FaultlineError FL_PIPELINE_INVALID, also when there is no such file. */
+/** @throws FaultlineError FL_PIPELINE_INVALID, also when the file can't be read. */
 export function readPipelineFile(file: string): PipelineFile {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new FaultlineError("FL_PIPELINE_INVALID", `${file}: can't be read (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    throw new FaultlineError(
+      "FL_PIPELINE_INVALID",
+      `${file}: can't be read (${(error as NodeJS.ErrnoException).code})`,
+      { remedy: "name a pipeline file, such as pipelines/payments.yaml", cause: error },
+    );
   }
   return { file, text, sha256: createHash("sha256").update(text).digest("hex"), pipeline: parsePipeline(text, file) };
 }
@@ -36,28 +40,16 @@ export function newRunId(runsDirectory: string, pipeline: string, nowMs: number)
 }
 
 /** Makes the run directory with its copy of the pipeline file, if it is not there. */
-export function ensureRunDirectory(settings: Pick<NewRun, "runDirectory">, pipelineText: string): void {
-  mkdirSync(join(settings.runDirectory, RUN_FILES.logs), { recursive: true });
-  const copy = join(settings.runDirectory, RUN_FILES.pipeline);
+export function ensureRunDirectory(runDirectory: string, pipelineText: string): void {
+  mkdirSync(join(runDirectory, RUN_FILES.logs), { recursive: true });
+  const copy = join(runDirectory, RUN_FILES.pipeline);
   if (!existsSync(copy)) writeFileAtomic.sync(copy, pipelineText);
 }
 
 /** Writes `run.json` once; later starts leave it alone. */
-export function ensureRunFile(settings: NewRun, versions: Record<string, string>): void {
-  const file = join(settings.runDirectory, RUN_FILES.run);
+export function ensureRunFile(runDirectory: string, run: NewRun, versions: Record<string, string>): void {
+  const file = join(runDirectory, RUN_FILES.run);
   if (existsSync(file)) return;
-  const run: Run = {
-    version: 1,
-    id: settings.runId,
-    run: settings.run,
-    seed: settings.seed,
-    malformedPpm: settings.malformedPpm,
-    pipeline: settings.pipeline,
-    pipelineSha256: settings.pipelineSha256,
-    runtime: settings.runtime,
-    trigger: settings.trigger,
-    createdMs: settings.createdMs,
-    versions,
-  };
-  writeFileAtomic.sync(file, `${JSON.stringify(run, undefined, 2)}\n`);
+  const content: Run = { version: 1, ...run, versions };
+  writeFileAtomic.sync(file, `${JSON.stringify(content, undefined, 2)}\n`);
 }

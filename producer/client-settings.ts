@@ -1,8 +1,8 @@
 import type { BaseOptions } from "@platformatic/kafka";
 
 /**
- * How the Kafka client behaves below our own deadline. Tried on three brokers with a session timeout of 4 s (figures in README.md).
- * The client repeats a send inside with the same producer id and sequence, so brokers drop repeats: trying often is safe, giving up is what costs.
+ * How the Kafka client behaves within the producer's own deadline. Measured on three brokers with a session timeout of 4 s (README.md).
+ * The client retries a send with the same producer id and sequence, so brokers drop repeats: retries are safe, and giving up is expensive.
  */
 export const CLIENT_SETTINGS = {
   /** A paused broker's socket stays open and silent: only this ends the wait. Above what a busy broker needs for a batch of 1 MB, below its session timeout. */

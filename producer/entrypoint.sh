@@ -1,8 +1,17 @@
 #!/bin/sh
-# Makes the run ready (its directory, topic and tables), then becomes the producer, or whatever else it is given.
+# Makes the run ready (its directory, topic and tables), then becomes the producer; or the monitor, which waits for that run; or whatever else it
+# is given.
 set -eu
 
-[ "${1:-}" = producer ] || exec "$@"
-
-node --disable-warning=ExperimentalWarning /app/platform/compose/prepare-main.ts
-exec node --disable-warning=ExperimentalWarning /app/producer/main.ts --run-dir "$(readlink -f /runs/current)" --rate "${PRODUCER_RATE:-2000}"
+case ${1:-} in
+producer)
+  node --disable-warning=ExperimentalWarning /app/platform/compose/prepare-main.ts
+  exec node --disable-warning=ExperimentalWarning /app/producer/main.ts --run-dir "$(readlink -f /runs/current)" --rate "${PRODUCER_RATE:-2000}"
+  ;;
+monitor)
+  POSTGRES_PASSWORD=$(cat "${POSTGRES_PASSWORD_FILE:?}")
+  export POSTGRES_PASSWORD
+  exec node --disable-warning=ExperimentalWarning --max-semi-space-size=4 /app/monitor/main.ts --run-dir /runs/current
+  ;;
+esac
+exec "$@"

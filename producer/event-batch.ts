@@ -7,10 +7,19 @@ const BATCH_HEADER_BYTES = 61;
 /** Upper bound of a record beside key and value: length 5, attributes 1, timestamp delta 10, offset delta 5, key and value lengths 5 each, headers 1. */
 const RECORD_OVERHEAD_BYTES = 32;
 
-export type EventBatch = { messages: MessageToProduce[]; /** Upper bound of the record batch's size, uncompressed. */ bytes: number };
+export type EventBatch = {
+  messages: MessageToProduce[];
+  /** Upper bound of the record batch's size, uncompressed. */ bytes: number;
+};
 
-/** Makes a batch's records; the same batch always gives the same bytes. The record's timestamp is the event's creation time. */
-export function buildEventBatch(source: EventSource, run: number, topic: string, partition: number, batch: Omit<Batch, "attempts">): EventBatch {
+/** Makes a batch's records. The same batch always gives the same bytes. A record's timestamp is the event's creation time. */
+export function buildEventBatch(
+  source: EventSource,
+  run: number,
+  topic: string,
+  partition: number,
+  batch: Omit<Batch, "attempts">,
+): EventBatch {
   const messages: MessageToProduce[] = [];
   let bytes = BATCH_HEADER_BYTES;
   let timestampMs = -1;

@@ -7,11 +7,17 @@ import { judgeSendError } from "./send-errors.ts";
 /** Sequence numbers of a producer id are 32 bits, and this client does not wrap them: take a fresh id long before. */
 const WORN_RECORDS = 2 ** 30;
 
-export type ChannelSettings = { brokers: string[]; clientId: string; topic: string; partition: number; deadlineMs: number };
+export type ChannelSettings = {
+  brokers: string[];
+  clientId: string;
+  topic: string;
+  partition: number;
+  deadlineMs: number;
+};
 
 /**
- * A Channel over one LaneProducer. Closing it ends the client's tries; a request that is already in a broker's socket may still be appended later,
- * which is why a batch that is sent again may stand in the log once for each attempt.
+ * A Channel over one LaneProducer. When it is closed, the client stops trying. A request that is already in a broker's socket may still be
+ * appended later, so a batch that is sent again may be in the log once for each attempt.
  */
 export class KafkaChannel implements Channel {
   readonly #producer: LaneProducer;
@@ -26,12 +32,19 @@ export class KafkaChannel implements Channel {
     this.#build = build;
   }
 
-  /** Connects and gets a fresh producer id. @throws when that takes longer than the deadline, or when `signal` aborts. */
-  static async open(settings: ChannelSettings, build: (batch: Batch) => EventBatch, signal: AbortSignal): Promise<KafkaChannel> {
+  /** Connects and gets a new producer id. @throws Error when that takes longer than the deadline, or `signal` aborts. */
+  static async open(
+    settings: ChannelSettings,
+    build: (batch: Batch) => EventBatch,
+    signal: AbortSignal,
+  ): Promise<KafkaChannel> {
     signal.throwIfAborted();
     const producer = new LaneProducer(settings);
     const { promise: gaveUp, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`no producer id within ${settings.deadlineMs} ms`)), settings.deadlineMs);
+    const timer = setTimeout(
+      () => reject(new Error(`no producer id within ${settings.deadlineMs} ms`)),
+      settings.deadlineMs,
+    );
     const onAbort = () => reject(new Error("stopped while connecting"));
     signal.addEventListener("abort", onAbort);
     try {
@@ -54,7 +67,10 @@ export class KafkaChannel implements Channel {
   send(batch: Batch): Promise<SendOutcome> {
     const { deadlineMs } = this.#settings;
     const { promise, resolve } = Promise.withResolvers<SendOutcome>();
-    const timer = setTimeout(() => this.#settle?.({ kind: "indeterminate", why: `no answer within ${deadlineMs} ms` }), deadlineMs);
+    const timer = setTimeout(
+      () => this.#settle?.({ kind: "indeterminate", why: `no answer within ${deadlineMs} ms` }),
+      deadlineMs,
+    );
     this.#settle = (outcome) => {
       clearTimeout(timer);
       this.#settle = undefined;
@@ -72,7 +88,8 @@ export class KafkaChannel implements Channel {
       const { offsets } = await this.#producer.send({ messages: this.#build(batch).messages, acks: -1 });
       const found = offsets?.find((item) => item.topic === topic && item.partition === partition);
       // Brokers answer a repeat that they dropped with the first one's offset, or with -1 when they no longer know it.
-      if (found === undefined || found.offset < 0n) return { kind: "indeterminate", why: "acknowledged without an offset" };
+      if (found === undefined || found.offset < 0n)
+        return { kind: "indeterminate", why: "acknowledged without an offset" };
       return { kind: "ack", offset: Number(found.offset) };
     } catch (error) {
       return judgeSendError(error);

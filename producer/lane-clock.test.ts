@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { FullSpeed, LaneClock } from "./lane-clock.ts";
 
 type Step = { waitMs: number; takeMax: number };
-const steps = fc.array(fc.record({ waitMs: fc.double({ min: 0, max: 5_000, noNaN: true }), takeMax: fc.nat({ max: 400 }) }), { maxLength: 60 });
+const steps = fc.array(
+  fc.record({ waitMs: fc.double({ min: 0, max: 5_000, noNaN: true }), takeMax: fc.nat({ max: 400 }) }),
+  { maxLength: 60 },
+);
 const settings = fc.record({
   startMs: fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 }),
   intervalMs: fc.double({ min: 0.05, max: 2_000, noNaN: true }),
@@ -67,14 +70,14 @@ test("in steady state a batch goes when its first event has lingered, at once wh
   expect(clock.readyAtMs(500, 6, 110)).toBe(110);
 });
 
-test("events that were due in a silence never come to be; those born before keep their times, those after it are due as if nothing had been", () => {
+test("events that were due while quiesced never come to be; those born before keep their times, those after it are due as if nothing had been", () => {
   const clock = new LaneClock({ startMs: 0, intervalMs: 10, backlogMax: 100 });
-  clock.fallSilent(25);
-  clock.fallSilent(30);
+  clock.quiesce(25);
+  clock.quiesce(30);
   expect(clock.readyAtMs(0, 1, 30)).toBe(Infinity);
   clock.advance(5_000);
   expect([clock.backlog, clock.throttled]).toEqual([3, 0]);
-  clock.goOn(10_005);
+  clock.resume(10_005);
   expect([clock.backlog, clock.throttled]).toEqual([3, 0]);
   clock.advance(10_020);
   expect(clock.peek(100)).toEqual({ count: 3, firstMs: 0, lastMs: 20 });
@@ -83,11 +86,11 @@ test("events that were due in a silence never come to be; those born before keep
   expect(clock.throttled).toBe(0);
 });
 
-test("a silence does not count what it leaves out as throttled, though the backlog is full", () => {
+test("quiescing does not count what it leaves out as throttled, though the backlog is full", () => {
   const clock = new LaneClock({ startMs: 0, intervalMs: 1, backlogMax: 10 });
-  clock.fallSilent(99);
+  clock.quiesce(99);
   expect([clock.backlog, clock.throttled]).toEqual([10, 90]);
-  clock.goOn(999);
+  clock.resume(999);
   clock.take(10);
   clock.advance(1_000);
   expect([clock.backlog, clock.throttled]).toEqual([0, 91]);
@@ -95,10 +98,10 @@ test("a silence does not count what it leaves out as throttled, though the backl
   expect([clock.backlog, clock.throttled]).toEqual([1, 91]);
 });
 
-test("at full speed nothing is ready in a silence", () => {
+test("at full speed nothing is ready while quiesced", () => {
   const clock = new FullSpeed();
-  clock.fallSilent();
+  clock.quiesce();
   expect(clock.readyAtMs(5, 50, 7)).toBe(Infinity);
-  clock.goOn();
+  clock.resume();
   expect(clock.readyAtMs(5, 50, 7)).toBe(7);
 });

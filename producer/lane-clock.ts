@@ -1,21 +1,21 @@
-/** Where a lane's events come from: what is due, and when. Times are ms since 1970 and may have a fraction. */
+/** The source of a lane's events: it says which events are due, and when. Times are ms since 1970 and may have a fraction. */
 export type BirthClock = {
-  /** Bears all events that are due by now. */
+  /** Makes all events that are due by now ("births"). */
   advance(nowMs: number): void;
-  /** Events born and not yet taken. */
+  /** Events that are born and not yet taken. */
   readonly backlog: number;
-  /** Events that were due while the backlog was full: they never come to be. */
+  /** Events that were due while the backlog was full: they never exist. */
   readonly throttled: number;
-  /** When the next batch should go: `lingerMs` after its first event was due, at once when there are `full` of them. */
+  /** When to send the next batch: `lingerMs` after its first event was due, or at once if `full` events wait. */
   readyAtMs(lingerMs: number, full: number, nowMs: number): number;
-  /** The oldest born events, at most `max` (≥ 1), whose due times are evenly spaced. Undefined when none is born. Takes nothing yet. */
+  /** The oldest born events, at most `max` (≥ 1), with evenly spaced due times; undefined if none is born. Takes no event. */
   peek(max: number, nowMs: number): BornEvents | undefined;
-  /** Takes `count` events, at most as many as the last peek showed. */
+  /** Takes `count` events, at most as many as the last peek returned. */
   take(count: number): void;
-  /** Until `goOn` nothing is born and no batch is ready. What is born already stays. Again while silent: no effect. */
-  fallSilent(nowMs: number): void;
-  /** Births go on with those that are due after now: those that were due in the silence never come to be, and nobody calls them throttled. */
-  goOn(nowMs: number): void;
+  /** Until `resume`, no event is born and no batch is ready. Born events stay. A second call has no effect. */
+  quiesce(nowMs: number): void;
+  /** Births continue with the events due after now. Events that were due while quiesced never exist, and are not counted as throttled. */
+  resume(nowMs: number): void;
 };
 
 export type BornEvents = { count: number; firstMs: number; lastMs: number };
@@ -35,7 +35,7 @@ export class LaneClock implements BirthClock {
   readonly #runs: { first: number; count: number }[] = [];
   #next = 0;
   #suspended = false;
-  #silent = false;
+  #quiesced = false;
   #backlog = 0;
   #throttled = 0;
 
@@ -56,7 +56,7 @@ export class LaneClock implements BirthClock {
   advance(nowMs: number): void {
     const due = Math.floor((nowMs - this.#startMs) / this.#intervalMs) + 1 - this.#next;
     if (due <= 0) return;
-    if (this.#silent) {
+    if (this.#quiesced) {
       this.#next += due;
       return;
     }
@@ -70,11 +70,14 @@ export class LaneClock implements BirthClock {
     this.#next += due;
     this.#throttled += due - born;
     // Whatever came due while suspended is turned away before births begin again, so that due times stay in order.
-    this.#suspended = this.#suspended || born < due ? this.#backlog > Math.min(this.#backlogMax - 1, this.#backlogMax * RESUME_SHARE) : false;
+    this.#suspended =
+      this.#suspended || born < due
+        ? this.#backlog > Math.min(this.#backlogMax - 1, this.#backlogMax * RESUME_SHARE)
+        : false;
   }
 
   readyAtMs(lingerMs: number, full: number, nowMs: number): number {
-    if (this.#silent) return Infinity;
+    if (this.#quiesced) return Infinity;
     if (this.#backlog >= full) return nowMs;
     return this.#dueMs(this.#runs[0]?.first ?? this.#next) + lingerMs;
   }
@@ -83,26 +86,31 @@ export class LaneClock implements BirthClock {
     const run = this.#runs[0];
     if (run === undefined) return undefined;
     const count = Math.min(max, run.count);
-    return { count, firstMs: Math.floor(this.#dueMs(run.first)), lastMs: Math.floor(this.#dueMs(run.first + count - 1)) };
+    return {
+      count,
+      firstMs: Math.floor(this.#dueMs(run.first)),
+      lastMs: Math.floor(this.#dueMs(run.first + count - 1)),
+    };
   }
 
   take(count: number): void {
     const run = this.#runs[0];
-    if (run === undefined || count > run.count) throw new RangeError(`can't take ${count} of ${run?.count ?? 0} events`);
+    if (run === undefined || count > run.count)
+      throw new RangeError(`can't take ${count} of ${run?.count ?? 0} events`);
     run.first += count;
     run.count -= count;
     this.#backlog -= count;
     if (run.count === 0) this.#runs.shift();
   }
 
-  fallSilent(nowMs: number): void {
+  quiesce(nowMs: number): void {
     this.advance(nowMs);
-    this.#silent = true;
+    this.#quiesced = true;
   }
 
-  goOn(nowMs: number): void {
+  resume(nowMs: number): void {
     this.advance(nowMs);
-    this.#silent = false;
+    this.#quiesced = false;
   }
 
   #dueMs(index: number): number {
@@ -114,12 +122,12 @@ export class LaneClock implements BirthClock {
 export class FullSpeed implements BirthClock {
   readonly backlog = 0;
   readonly throttled = 0;
-  #silent = false;
+  #quiesced = false;
 
   advance(): void {}
 
   readyAtMs(_lingerMs: number, _full: number, nowMs: number): number {
-    return this.#silent ? Infinity : nowMs;
+    return this.#quiesced ? Infinity : nowMs;
   }
 
   peek(max: number, nowMs: number): BornEvents {
@@ -128,11 +136,11 @@ export class FullSpeed implements BirthClock {
 
   take(): void {}
 
-  fallSilent(): void {
-    this.#silent = true;
+  quiesce(): void {
+    this.#quiesced = true;
   }
 
-  goOn(): void {
-    this.#silent = false;
+  resume(): void {
+    this.#quiesced = false;
   }
 }

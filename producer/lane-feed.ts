@@ -2,7 +2,7 @@ import type { EventBatch } from "./event-batch.ts";
 import type { BirthClock } from "./lane-clock.ts";
 import type { Batch } from "./ledger-replay.ts";
 
-/** How many new events may still be attempted in the run, over all lanes. */
+/** The number of new events that the run may still attempt, over all lanes. */
 export type EventBudget = { remaining: number };
 
 export type FeedSettings = {
@@ -10,13 +10,13 @@ export type FeedSettings = {
   budget: EventBudget;
   batchMax: number;
   lingerMs: number;
-  /** Most bytes of a record batch that the topic takes. */
+  /** The topic's limit for a record batch, in bytes. */
   batchBytesMax: number;
   build: (batch: Omit<Batch, "attempts">) => EventBatch;
   nowMs: () => number;
 };
 
-/** Cuts what a lane's clock bears into batches: no larger than the topic takes, and known (size and times) before the ledger hears of them. */
+/** Cuts a lane's born events into batches that fit the topic's limit. A batch's size and times are fixed before the ledger records it. */
 export class LaneFeed {
   readonly #settings: FeedSettings;
   #batchBytesMax: number;
@@ -30,34 +30,37 @@ export class LaneFeed {
     this.#batchBytesMax = settings.batchBytesMax;
   }
 
-  /** No more births, and no more batches: what was born and never attempted is dropped. */
+  /** Ends births and batches. Events that were born and never attempted are dropped. */
   end(): void {
     this.#ended = true;
     this.wake();
   }
 
-  /** The lane asked for a batch and there is none to cut now. A lane asks only when nothing of it is in doubt. */
+  /** The lane waits for a batch, and none can be cut now. A lane asks only when none of its batches is in doubt. */
   get isAwaited(): boolean {
     return this.#wake !== undefined;
   }
 
-  /** Looks again, for example because the budget is used up. */
+  /** Checks again, for example because the budget is used up. */
   wake(): void {
     this.#wake?.();
   }
 
-  /** The broker found a batch too large although its size was within what the topic says. */
+  /** Call this when the broker found a batch too large although it was within the topic's limit. */
   halveBatchBytes(): void {
     this.#batchBytesMax = Math.max(1, Math.floor(this.#batchBytesMax / 2));
   }
 
-  /** Waits for the next batch. @returns undefined when there will be none. */
+  /** Waits for the next batch. @returns undefined when there will be no more. */
   async next(sequence: number): Promise<Batch | undefined> {
     const { clock, budget, batchMax, lingerMs, nowMs } = this.#settings;
     while (!this.#ended && budget.remaining > 0) {
       const now = nowMs();
       clock.advance(now);
-      const max = Math.max(1, Math.min(batchMax, budget.remaining, Math.floor((this.#batchBytesMax * 0.97) / this.#bytesPerEvent)));
+      const max = Math.max(
+        1,
+        Math.min(batchMax, budget.remaining, Math.floor((this.#batchBytesMax * 0.97) / this.#bytesPerEvent)),
+      );
       const readyAtMs = clock.readyAtMs(lingerMs, max, now);
       const batch = readyAtMs <= now ? this.#cut(sequence, max, now) : undefined;
       if (batch !== undefined) return batch;
@@ -66,9 +69,10 @@ export class LaneFeed {
     return undefined;
   }
 
-  /** The batch's records; made anew when it is not the last one that was cut. */
+  /** The batch's records; they are made again unless it is the last batch that was cut. */
   events(batch: Batch): EventBatch {
-    if (this.#built?.sequence !== batch.sequence) this.#built = { sequence: batch.sequence, events: this.#settings.build(batch) };
+    if (this.#built?.sequence !== batch.sequence)
+      this.#built = { sequence: batch.sequence, events: this.#settings.build(batch) };
     return this.#built.events;
   }
 

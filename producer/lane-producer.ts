@@ -14,12 +14,15 @@ import {
 import { CLIENT_SETTINGS, RETRY_DELAY_MS } from "./client-settings.ts";
 
 /**
- * The library's Producer for one partition, with three of its habits (2.12.1) changed:
+ * The library's Producer for one partition, with three of its defaults (2.12.1) changed:
  *
- * - On OUT_OF_ORDER_SEQUENCE_NUMBER and UNKNOWN_PRODUCER_ID it takes a new producer id and sends the batch again, unseen, within one `send`. Then one attempt could
- *   stand in the log twice. Here a second producer id is refused: the send ends with an error, and the next attempt is on record before it begins.
- * - A failed try keeps the metadata unless the error was a network error or the first NOT_LEADER_OR_FOLLOWER. Here each failed try clears it.
- * - Metadata tries within a send always ask the first bootstrap broker; when that one is paused, all stall until it is back. Here each failure moves on to the next.
+ * - On OUT_OF_ORDER_SEQUENCE_NUMBER and UNKNOWN_PRODUCER_ID the library takes a new producer id and sends the batch again within one `send`.
+ *   Then one attempt could be in the log twice. Here a second producer id is refused: the send fails, and the ledger has the next attempt
+ *   before it begins.
+ * - After a failed try the library keeps the metadata, unless the error was a network error or the first NOT_LEADER_OR_FOLLOWER. Here each
+ *   failed try clears the metadata.
+ * - Within a send the library always asks the first bootstrap broker for metadata; if that broker is paused, all lanes stall. Here each
+ *   failure moves on to the next broker.
  */
 export class LaneProducer extends Producer {
   #bootstrapOffset: number;
@@ -41,14 +44,19 @@ export class LaneProducer extends Producer {
     this.#bootstrapOffset = options.partition;
   }
 
-  override initIdempotentProducer(options: ProduceOptions<Buffer, Buffer, Buffer, Buffer>, callback: CallbackWithPromise<ProducerInfo>): void;
+  override initIdempotentProducer(
+    options: ProduceOptions<Buffer, Buffer, Buffer, Buffer>,
+    callback: CallbackWithPromise<ProducerInfo>,
+  ): void;
   override initIdempotentProducer(options: ProduceOptions<Buffer, Buffer, Buffer, Buffer>): Promise<ProducerInfo>;
   override initIdempotentProducer(
     options: ProduceOptions<Buffer, Buffer, Buffer, Buffer>,
     callback?: CallbackWithPromise<ProducerInfo>,
   ): void | Promise<ProducerInfo> {
     if (this.#hasId) {
-      const error = new UserError("The brokers lost this producer id's state; a fresh producer must send the batch again.");
+      const error = new UserError(
+        "The brokers lost this producer id's state; a fresh producer must send the batch again.",
+      );
       if (callback === undefined) return Promise.reject(error);
       return callback(error);
     }
@@ -56,7 +64,7 @@ export class LaneProducer extends Producer {
     return super.initIdempotentProducer(options);
   }
 
-  /** To be called once the producer has its id. */
+  /** Call this when the producer has its id. */
   refuseFurtherIds(): void {
     this.#hasId = true;
   }

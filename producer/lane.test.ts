@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { LedgerRecord } from "../contract/ledger.ts";
-import { STEPS, World } from "./lane-world.fixture.ts";
+import { STEPS, World } from "./fixture/lane-world.ts";
 import { Lane, type SendOutcome } from "./lane.ts";
 
 test("whatever happens, and whenever the producer is killed: nothing attempted is forgotten, nothing is sent differently, all is settled in the end", async () => {
@@ -27,7 +27,9 @@ test("whatever happens, and whenever the producer is killed: nothing attempted i
             acked.add(record.s + index);
           }
       }
-      expect([...attempts.keys()]).toEqual(Array.from({ length: replay.lanes[0]?.nextSequence ?? 0 }, (_, sequence) => sequence));
+      expect([...attempts.keys()]).toEqual(
+        Array.from({ length: replay.lanes[0]?.nextSequence ?? 0 }, (_, sequence) => sequence),
+      );
       for (const [sequence, count] of attempts) {
         expect(acked.has(sequence) !== failed.has(sequence), `sequence ${sequence} has one final outcome`).toBe(true);
         const copies = world.log.filter((item) => item === sequence).length;

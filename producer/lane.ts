@@ -1,28 +1,31 @@
 import type { LedgerAttempt, LedgerRecord } from "../contract/ledger.ts";
 import type { Batch } from "./ledger-replay.ts";
 
-/** What the client knows of one send, at the end of our patience. */
-export type SendOutcome = { kind: "ack"; offset: number } | { kind: "indeterminate"; why: string } | { kind: "failed"; why: string; tooLarge: boolean };
+/** The outcome of one send, as far as the client knows when its deadline is over. */
+export type SendOutcome =
+  | { kind: "ack"; offset: number }
+  | { kind: "indeterminate"; why: string }
+  | { kind: "failed"; why: string; tooLarge: boolean };
 
-/** One producer id at the brokers. Brokers drop repeats within it; after an indeterminate outcome it is never used again. */
+/** One producer id at the brokers. Brokers drop repeats with the same id. After an indeterminate outcome the id is never used again. */
 export type Channel = {
-  /** Sends one batch and waits for what becomes of it. Never rejects; closing the channel makes it indeterminate. */
+  /** Sends one batch and waits for its outcome. Never rejects. If the channel is closed, the outcome is indeterminate. */
   send(batch: Batch): Promise<SendOutcome>;
-  /** It has sent so much that its sequence numbers would soon wrap. */
+  /** The channel has sent so much that its sequence numbers would soon wrap. */
   readonly worn: boolean;
   close(): void;
 };
 
 export type LaneState = "idle" | "connecting" | "recording" | "sending" | "backing-off" | "ended";
 
-/** All that a lane needs from outside; tests stand in for it. */
+/** Everything that a lane needs from outside; tests replace it. */
 export type LanePorts = {
-  /** Connects with a fresh producer id. @throws when it can't; it is asked again after a pause. */
+  /** Connects with a new producer id. @throws Error when it can't connect; the lane tries again after a pause. */
   openChannel(): Promise<Channel>;
   ledger: { attempt(record: LedgerAttempt): Promise<void>; append(record: LedgerRecord): void };
-  /** The next new batch, from this sequence on; waits for one to come due. Undefined: there will be none any more. */
+  /** Waits until a new batch is due, and returns it, from this sequence on. Undefined: there will be no more. */
   nextBatch(sequence: number): Promise<Batch | undefined>;
-  /** Waits, or until abandoned. */
+  /** Waits for so many milliseconds, or until the lane is abandoned. */
   pause(ms: number): Promise<void>;
   nowMs(): number;
   onOutcome(batch: Batch, outcome: SendOutcome): void;
@@ -36,8 +39,8 @@ const BACK_OFF_MAX_MS = 5_000;
 /**
  * One partition's send queue with one batch in flight.
  *
- * idle → recording (the attempt becomes durable) → sending → idle (ack, failed) or backing-off → connecting (a fresh producer id) → recording, the same batch.
- * A batch without ack or failed blocks the lane: order within the partition, and never two batches in doubt.
+ * idle → recording (the attempt becomes durable) → sending → idle (ack, failed) or backing-off → connecting (a new producer id) → recording
+ * the same batch. A batch without ack or failed blocks the lane. This keeps the order within the partition, and at most one batch in doubt.
  */
 export class Lane {
   readonly partition: number;
@@ -49,7 +52,7 @@ export class Lane {
   #backOffMs = BACK_OFF_MIN_MS;
   state: LaneState = "idle";
 
-  /** @param unsettled the batch that an earlier producer left in doubt; it goes first. */
+  /** @param unsettled the batch that an earlier producer left in doubt; the lane sends it first. */
   constructor(partition: number, start: { nextSequence: number; unsettled: Batch | undefined }, ports: LanePorts) {
     this.partition = partition;
     this.#ports = ports;
@@ -61,13 +64,13 @@ export class Lane {
     return this.#nextSequence;
   }
 
-  /** Gives up at once: what is in flight becomes indeterminate. */
+  /** Gives up at once: the batch in flight becomes indeterminate. */
   abandon(): void {
     this.#abandoned = true;
     this.#channel?.close();
   }
 
-  /** Runs until there are no more batches, or it was abandoned. @throws what the ledger throws: without its line nothing is sent. */
+  /** Runs until there are no more batches, or the lane is abandoned. @throws the ledger's errors: without its line no batch is sent. */
   async run(): Promise<void> {
     try {
       while (!this.#abandoned) {
@@ -90,13 +93,24 @@ export class Lane {
     if (channel === undefined) return;
     this.state = "recording";
     const a = batch.attempts + 1;
-    await this.#ports.ledger.attempt({ t: "attempt", p, s, n, first_ms: batch.firstMs, last_ms: batch.lastMs, a, at_ms: this.#ports.nowMs() });
+    await this.#ports.ledger.attempt({
+      t: "attempt",
+      p,
+      s,
+      n,
+      first_ms: batch.firstMs,
+      last_ms: batch.lastMs,
+      a,
+      at_ms: this.#ports.nowMs(),
+    });
     batch.attempts = a;
     this.#unsettled = batch;
     this.#nextSequence = Math.max(this.#nextSequence, s + n);
     this.#ports.onAttempt(batch);
     this.state = "sending";
-    const outcome: SendOutcome = this.#abandoned ? { kind: "indeterminate", why: "stopped" } : await channel.send(batch);
+    const outcome: SendOutcome = this.#abandoned
+      ? { kind: "indeterminate", why: "stopped" }
+      : await channel.send(batch);
     const at_ms = this.#ports.nowMs();
     if (outcome.kind === "ack") this.#ports.ledger.append({ t: "ack", p, s, n, o: outcome.offset, at_ms });
     else this.#ports.ledger.append({ t: outcome.kind, p, s, n, why: outcome.why, at_ms });

@@ -2,34 +2,45 @@ import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
+import { sameRun } from "../contract/ledger-grammar.ts";
+import { LedgerTally } from "../contract/ledger-tally.ts";
 import type { LedgerOpen } from "../contract/ledger.ts";
 import { damaged, readLedgerLines } from "./ledger-lines.ts";
-import { lockFile } from "./ledger-lock.ts";
-import { LedgerReplay, sameRun } from "./ledger-replay.ts";
-import { LedgerWriter } from "./ledger-writer.ts";
+import { tryLock } from "../machine/file-lock.ts";
+import { LedgerReplay } from "./ledger-replay.ts";
+import { LedgerWriter, type WrittenLedger } from "./ledger-writer.ts";
 
-/** `restarted`: earlier producers had attempts already. `tornBytes`: what was cut off at the end. */
+/** `restarted`: earlier producers have written attempts. `tornBytes`: the number of bytes cut off at the end. */
 export type OpenLedger = { writer: LedgerWriter; replay: LedgerReplay; restarted: boolean; tornBytes: number };
 
 /**
- * Opens (or creates) a run's ledger for writing: lock, read all, cut a torn end off, append `open`, and `indeterminate` for each attempt that an
- * earlier producer left without outcome. All durable on return.
+ * Opens (or creates) a run's ledger for writing: locks it, reads it, cuts a torn end off, and appends `open`. Appends `indeterminate` for each
+ * attempt that an earlier producer left without an outcome. All of it is durable on return.
  * @param opening the line to append.
  * @throws FaultlineError FL_STACK_BUSY (locked), FL_LEDGER_DAMAGED (nothing was changed), FL_CONFIG_INVALID (the ledger of another run), FL_DISK_FULL.
  */
 export async function openLedger(path: string, opening: LedgerOpen): Promise<OpenLedger> {
   const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644);
   try {
-    lockFile(file.fd, path);
-    const { replay, end } = await replayLedger(file, path);
+    if (!tryLock(file.fd, path))
+      throw new FaultlineError("FL_STACK_BUSY", `${path}: another producer writes this ledger`, {
+        remedy:
+          "stop it first (producer-status.json beside the ledger has its pid); two producers would write the same sequences twice",
+      });
+    const { replay, written } = await replayLedger(file, path);
+    const end = written.size;
     const difference = replay.open === undefined ? undefined : sameRun(replay.open, opening);
     if (difference !== undefined)
-      throw new FaultlineError("FL_CONFIG_INVALID", `${path} belongs to another run or pipeline: in the ledger ${difference}`, {
-        remedy: "one ledger is one run: restore run.json and pipeline.yaml as they were, or start a new run",
-      });
+      throw new FaultlineError(
+        "FL_CONFIG_INVALID",
+        `${path} belongs to another run or pipeline: in the ledger ${difference}`,
+        {
+          remedy: "one ledger is one run: restore run.json and pipeline.yaml as they were, or start a new run",
+        },
+      );
     const tornBytes = (await file.stat()).size - end;
     if (tornBytes > 0) await file.truncate(end);
-    const writer = new LedgerWriter(file, path, end);
+    const writer = new LedgerWriter(file, path, written);
     const restarted = replay.lanes.some((lane) => lane.nextSequence > 0);
     replay.apply(opening);
     await writer.commit(opening);
@@ -48,15 +59,17 @@ export async function openLedger(path: string, opening: LedgerOpen): Promise<Ope
   }
 }
 
-async function replayLedger(file: FileHandle, path: string): Promise<{ replay: LedgerReplay; end: number }> {
+async function replayLedger(file: FileHandle, path: string): Promise<{ replay: LedgerReplay; written: WrittenLedger }> {
   const replay = new LedgerReplay();
-  let end = 0;
+  const written: WrittenLedger = { size: 0, crc: 0, tally: new LedgerTally() };
   for await (const line of readLedgerLines(file, path)) {
     const complaint = replay.apply(line.record);
     if (complaint !== undefined) throw damaged(path, line.line, complaint);
-    end = line.end;
+    written.size = line.end;
+    written.crc = line.crc;
+    written.tally.add(line.record);
   }
-  return { replay, end };
+  return { replay, written };
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -1,7 +1,9 @@
 import { FaultlineError } from "../contract/errors.ts";
-import { encodeLedger, type LedgerAttempt, type LedgerRecord } from "../contract/ledger.ts";
+import { LedgerTally } from "../contract/ledger-tally.ts";
+import type { LedgerAttempt, LedgerRecord } from "../contract/ledger.ts";
+import { LogWriter } from "../contract/log-line.ts";
 
-/** What the writer needs of a file that is open for appending; a FileHandle is one. */
+/** The methods that the writer needs of a file open for appending; a FileHandle has them. */
 export type AppendFile = {
   write(buffer: Buffer, offset: number, length: number): Promise<{ bytesWritten: number }>;
   datasync(): Promise<void>;
@@ -11,60 +13,92 @@ export type AppendFile = {
 
 type Waiter = { resolve: () => void; reject: (error: unknown) => void };
 
+/** The complete lines of a ledger: their length in bytes, the last one's `crc`, and what they come to. */
+export type WrittenLedger = { size: number; crc: number; tally: LedgerTally };
+
 /**
  * Appends to the ledger. Lanes that wait for durability at the same time share one write and one fdatasync (group commit).
- * After a first error nothing is written any more: after a failed fdatasync the kernel may have dropped the pages, so trying again proves nothing.
+ * After the first error the writer writes no more: after a failed fdatasync the kernel may have dropped the pages, so a retry proves nothing.
  */
 export class LedgerWriter {
   readonly #file: AppendFile;
   readonly #path: string;
+  readonly #chain: LogWriter<LedgerRecord>;
+  readonly #durable: { crc: number; tally: LedgerTally };
   #size: number;
   #lines = "";
+  /** Lines not known to be on disk: those in `#lines`, and those written after the last sync. */
+  #unsynced: LedgerRecord[] = [];
   #waiters: Waiter[] = [];
   #draining: Promise<void> | undefined;
   #failure: unknown;
 
-  /** @param size the file's length in bytes, all of it whole lines. */
-  constructor(file: AppendFile, path: string, size: number) {
+  /** @param written the lines that the file has; nothing stands behind them. The writer keeps and changes the tally. */
+  constructor(file: AppendFile, path: string, written: WrittenLedger) {
     this.#file = file;
     this.#path = path;
-    this.#size = size;
+    this.#size = written.size;
+    this.#chain = new LogWriter(written.crc);
+    this.#durable = { crc: written.crc, tally: written.tally };
   }
 
-  /** Every line that was handed over is in the file. */
+  /** The lines that are known to be on disk: the last one's `crc`, and what they come to. */
+  get durable(): { readonly crc: number; readonly tally: LedgerTally } {
+    return this.#durable;
+  }
+
+  /** Every line that the writer was given is in the file. */
   get isWritten(): boolean {
     return this.#lines === "" && this.#draining === undefined;
   }
 
-  /** @returns when the line, and all lines before it, are on disk. @throws FaultlineError FL_DISK_FULL; then nothing of it stays in the file. */
+  /** Returns when the line and all lines before it are on disk. @throws FaultlineError FL_DISK_FULL; then no part of the line stays in the file. */
   async commit(record: LedgerRecord): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#lines += encodeLedger(record);
-    const durable = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
-    this.#drain();
-    await durable;
+    this.#take(record);
+    await this.#synced();
   }
 
-  /** An `attempt`, on disk when this returns: only then may its send begin. */
+  /** Returns when all lines so far are on disk. @throws as commit. */
+  async flush(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#unsynced.length > 0) await this.#synced();
+  }
+
+  /** Writes an `attempt`. Its send may begin only after this returns, because then the line is on disk. */
   async attempt(record: LedgerAttempt): Promise<void> {
     await this.commit(record);
   }
 
-  /** Writes without waiting and without a sync of its own: losing an outcome loses knowledge, not data. After an error it does nothing. */
+  /** Writes a line without waiting and without a sync: a lost outcome loses knowledge, not data. Does nothing after an error. */
   append(record: LedgerRecord): void {
     if (this.#failure !== undefined) return;
-    this.#lines += encodeLedger(record);
+    this.#take(record);
     this.#drain();
   }
 
-  /** Syncs all that was appended, writes `close` when all went well, and closes the file. */
-  async close(last?: LedgerRecord): Promise<void> {
+  /** Syncs all lines and closes the file. @param closedMs writes `close` with this time, if there was no error. Absent: no `close`. */
+  async close(closedMs?: number): Promise<void> {
     try {
-      if (last !== undefined && this.#failure === undefined) await this.commit(last);
+      if (this.#failure === undefined) {
+        await this.flush();
+        if (closedMs !== undefined) await this.commit(this.#durable.tally.closing(closedMs));
+      }
       await this.#draining;
     } finally {
       await this.#file.close();
     }
+  }
+
+  #take(record: LedgerRecord): void {
+    this.#lines += this.#chain.encode(record);
+    this.#unsynced.push(record);
+  }
+
+  #synced(): Promise<void> {
+    const durable = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    this.#drain();
+    return durable;
   }
 
   #drain(): void {
@@ -74,15 +108,21 @@ export class LedgerWriter {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#lines !== "" && this.#failure === undefined) {
+    while ((this.#lines !== "" || this.#waiters.length > 0) && this.#failure === undefined) {
       const bytes = Buffer.from(this.#lines);
       const waiters = this.#waiters;
+      const [count, crc] = [this.#unsynced.length, this.#chain.crc];
       this.#lines = "";
       this.#waiters = [];
       try {
-        for (let offset = 0; offset < bytes.length;) offset += (await this.#file.write(bytes, offset, bytes.length - offset)).bytesWritten;
+        for (let offset = 0; offset < bytes.length;)
+          offset += (await this.#file.write(bytes, offset, bytes.length - offset)).bytesWritten;
         this.#size += bytes.length;
-        if (waiters.length > 0) await this.#file.datasync();
+        if (waiters.length > 0) {
+          await this.#file.datasync();
+          for (const record of this.#unsynced.splice(0, count)) this.#durable.tally.add(record);
+          this.#durable.crc = crc;
+        }
         for (const waiter of waiters) waiter.resolve();
       } catch (error) {
         await this.#fail(error, waiters);
@@ -94,10 +134,14 @@ export class LedgerWriter {
     const code = (error as NodeJS.ErrnoException).code;
     this.#failure =
       code === "ENOSPC" || code === "EDQUOT"
-        ? new FaultlineError("FL_DISK_FULL", `${this.#path}: no space left for the ledger; the producer stops, no batch was sent without its line`, {
-            remedy: "free some space and start the producer again: it goes on where it stopped",
-            cause: error,
-          })
+        ? new FaultlineError(
+            "FL_DISK_FULL",
+            `${this.#path}: no space left for the ledger; the producer stops, and has sent no batch without its ledger line`,
+            {
+              remedy: "free some space and start the producer again: it continues where it stopped",
+              cause: error,
+            },
+          )
         : new Error(`${this.#path}: can't write the ledger: ${String(error)}`, { cause: error });
     // Half a line may stand at the end. Cutting it off is tidy, not necessary: readers ignore a torn end.
     try {

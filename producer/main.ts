@@ -24,7 +24,10 @@ try {
 
 function die(error: unknown): never {
   const known = error instanceof FaultlineError ? error : undefined;
-  log.fatal({ code: known?.code, remedy: known?.remedy, err: known === undefined ? error : undefined }, error instanceof Error ? error.message : String(error));
+  log.fatal(
+    { code: known?.code, remedy: known?.remedy, err: known === undefined ? error : undefined },
+    error instanceof Error ? error.message : String(error),
+  );
   process.stderr.write(
     `${known?.code ?? "crash"}: ${error instanceof Error ? error.message : String(error)}\n${known?.remedy === undefined ? "" : `  ${known.remedy}\n`}`,
   );

@@ -1,20 +1,20 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { parseEnvironment } from "../contract/config.ts";
+import { parseBrokers, parseEnvironment } from "../contract/config.ts";
 import { FaultlineError } from "../contract/errors.ts";
 import { RUN_FILES } from "../contract/run.ts";
 
 export const USAGE = `node producer/main.ts --run-dir DIR --brokers host:port[,host:port...]
   --rate N              events per second over all partitions; 0 or absent: as fast as possible
-  --until-total N       stop when the run's ledger has N events, all settled
+  --until-total N       stop when the run's ledger has N events, each with its outcome
   --until-ms MS         stop at this time, ms since 1970
   --topic T             instead of the pipeline's topic
   --ledger FILE         instead of DIR/ledger.ndjson
-  --batch-max N         most events of one send (5000)
+  --batch-max N         largest number of events in one send (5000)
   --linger-ms MS        how long the first event of a batch waits for more (5)
-  --backlog-max N       most events that wait to be sent, over all partitions; beyond it births are suspended (100000)
-  --send-deadline-ms MS after this a send is indeterminate, and the batch is sent again under a fresh producer id (30000)
-  --drain-ms MS         how long a stop waits for what is in flight (10000)
+  --backlog-max N       largest number of events that wait, over all partitions; above it no event is born (100000)
+  --send-deadline-ms MS after this time a send is indeterminate; a new producer id sends the batch again (30000)
+  --drain-ms MS         how long a stop waits for batches in flight (10000)
   --ready-timeout-ms MS how long to wait for the topic at the start (60000)`;
 
 export type ProducerOptions = {
@@ -55,7 +55,7 @@ function usage(message: string): FaultlineError {
   return new FaultlineError("FL_USAGE", message, { remedy: USAGE });
 }
 
-/** @throws FaultlineError FL_USAGE or FL_CONFIG_INVALID, naming flag and value. KAFKA_BROKERS stands in for --brokers. */
+/** @throws FaultlineError FL_USAGE or FL_CONFIG_INVALID with flag and value. Without --brokers, KAFKA_BROKERS counts. */
 export function parseOptions(args: string[], environment: Record<string, string | undefined>): ProducerOptions {
   let values: Partial<Record<keyof typeof FLAGS, string>>;
   try {
@@ -71,17 +71,16 @@ export function parseOptions(args: string[], environment: Record<string, string 
     return Number(value);
   };
   const rate = Number(values.rate ?? 0);
-  if (!Number.isFinite(rate) || rate < 0 || values.rate === "") throw usage(`--rate: must be a number of events per second, or 0 (is "${values.rate}")`);
+  if (!Number.isFinite(rate) || rate < 0 || values.rate === "")
+    throw usage(`--rate: must be a number of events per second, or 0 (is "${values.rate}")`);
   const runDir = values["run-dir"];
   if (runDir === undefined) throw usage("--run-dir: missing");
-  const { KAFKA_BROKERS: brokers } = parseEnvironment(
-    { KAFKA_BROKERS: values.brokers ?? environment["KAFKA_BROKERS"] },
-    values.brokers === undefined ? "environment" : "--brokers",
-  );
+  const named = parseEnvironment({ KAFKA_BROKERS: environment["KAFKA_BROKERS"] }, "environment").KAFKA_BROKERS;
+  const brokers = values.brokers === undefined ? named?.split(",") : parseBrokers(values.brokers, "--brokers");
   if (brokers === undefined) throw usage("--brokers: missing, and KAFKA_BROKERS is not set");
   return {
     runDir,
-    brokers: brokers.split(","),
+    brokers,
     rate,
     untilTotal: whole("until-total", 0),
     untilMs: whole("until-ms", 0),

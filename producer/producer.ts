@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { eventSource } from "../contract/event.ts";
-import type { LedgerOpen } from "../contract/ledger.ts";
+import { LEDGER_VERSION, type LedgerOpen } from "../contract/ledger.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import { buildEventBatch } from "./event-batch.ts";
 import { KafkaChannel } from "./kafka-channel.ts";
@@ -15,7 +15,7 @@ import { maxMessageBytes, waitForTopic } from "./topic-readiness.ts";
 
 /**
  * Produces a run's events until `stop` aborts, or --until-total or --until-ms is reached.
- * @returns when all is settled or given up, and the ledger is closed.
+ * Returns when every batch is settled or given up, and the ledger is closed.
  * @throws FaultlineError FL_RUN_MISSING, FL_CONFIG_INVALID, FL_PIPELINE_INVALID, FL_LEDGER_DAMAGED, FL_STACK_BUSY, FL_DISK_FULL,
  * FL_TOPIC_MISSING, FL_TOPIC_MISMATCH, FL_NOT_READY, FL_KAFKA_UNREACHABLE.
  */
@@ -27,32 +27,44 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
   const topic = options.topic ?? pipeline.topic;
   const opening: LedgerOpen = {
     t: "open",
-    version: 1,
+    version: LEDGER_VERSION,
     run: run.run,
     seed: run.seed,
-    malformed_ppm: run.malformedPpm,
+    malformed_ppm: run.malformed_ppm,
     pipeline: pipeline.name,
-    pipeline_sha256: run.pipelineSha256,
+    pipeline_sha256: run.pipeline_sha256,
     topic,
     partitions: pipeline.partitions,
     pid: process.pid,
     at_ms: Math.floor(nowMs()),
   };
   const ledger = await openLedger(options.ledger, opening);
-  // Only who holds the ledger's lock may write the status.
-  const status = new StatusBoard(join(options.runDir, RUN_FILES.producerStatus), nowMs);
-  status.load(ledger.replay.lanes);
-  status.start();
+  // Only the process that holds the ledger's lock may write the status.
+  const status = new StatusBoard(join(options.runDir, RUN_FILES.producerStatus), nowMs, ledger.writer);
+  await status.start();
   const onCrash = (error: Error) => status.failNow(error);
   process.on("uncaughtExceptionMonitor", onCrash);
   try {
     log.info(
-      { ledger: options.ledger, restarted: ledger.restarted, torn_bytes: ledger.tornBytes, attempted: status.attempted, acknowledged: status.acknowledged },
+      {
+        ledger: options.ledger,
+        restarted: ledger.restarted,
+        torn_bytes: ledger.tornBytes,
+        attempted: status.attempted,
+        acknowledged: ledger.writer.durable.tally.acknowledged,
+      },
       "ledger open",
     );
-    const source = eventSource(pipeline, { run: run.run, seed: run.seed, malformedPpm: run.malformedPpm });
-    const build = (partition: number, batch: Omit<Batch, "attempts">) => buildEventBatch(source, run.run, topic, partition, batch);
-    const demand = { brokers: options.brokers, topic, partitions: pipeline.partitions, fullIsr: !ledger.restarted, timeoutMs: options.readyTimeoutMs };
+    const source = eventSource(pipeline, { run: run.run, seed: run.seed, malformedPpm: run.malformed_ppm });
+    const build = (partition: number, batch: Omit<Batch, "attempts">) =>
+      buildEventBatch(source, run.run, topic, partition, batch);
+    const demand = {
+      brokers: options.brokers,
+      topic,
+      partitions: pipeline.partitions,
+      fullIsr: !ledger.restarted,
+      timeoutMs: options.readyTimeoutMs,
+    };
     const onProgress = (text: string) => {
       if (status.error !== text) log.info({ waiting_for: text }, "not ready");
       status.error = text;
@@ -63,12 +75,18 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
     log.info({ topic, partitions: pipeline.partitions, rate: options.rate, max_message_bytes: bytesMax }, "producing");
     const openChannel: LaneWork["openChannel"] = (partition, events, giveUp) =>
       KafkaChannel.open(
-        { brokers: options.brokers, clientId: `faultline-producer-${partition}`, topic, partition, deadlineMs: options.sendDeadlineMs },
+        {
+          brokers: options.brokers,
+          clientId: `faultline-producer-${partition}`,
+          topic,
+          partition,
+          deadlineMs: options.sendDeadlineMs,
+        },
         events,
         giveUp,
       );
     await runLanes({ options, ledger, status, build, bytesMax, openChannel, nowMs, log, stop });
-    await ledger.writer.close({ t: "close", at_ms: Math.floor(nowMs()) });
+    await ledger.writer.close(Math.floor(nowMs()));
     status.state = "done";
     log.info(totals(status), "done");
   } catch (error) {

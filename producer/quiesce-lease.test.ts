@@ -21,7 +21,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const another = () => new QuiesceLease(path, (problem) => problems.push(problem), { wallMs: () => wallMs, monotonicMs: () => monotonicMs });
+const another = () =>
+  new QuiesceLease(path, (problem) => problems.push(problem), { wallMs: () => wallMs, monotonicMs: () => monotonicMs });
 const write = (value: unknown) => writeFile(path, typeof value === "string" ? value : JSON.stringify(value));
 const request = (untilMs: number) => ({ version: 1, until_ms: untilMs, by: "me" });
 const pass = (ms: number) => {
@@ -54,7 +55,7 @@ test("a renewal holds on, a removal ends it at once", async () => {
   expect(await lease.holder()).toBeUndefined();
 });
 
-test("a wrong clock silences a producer for ten minutes at most, and a clock that jumps does not lengthen that", async () => {
+test("a wrong clock quiesces a producer for ten minutes at most, and a clock that jumps does not lengthen that", async () => {
   await write(request(START_MS + 1_000 * MINUTE_MS));
   expect(await lease.holder()).toBe("me");
   pass(9 * MINUTE_MS);
@@ -76,17 +77,18 @@ test("a producer that was started again honours what is left of a lease", async 
 });
 
 test.each([
-  ["half a request", '{"version":1,"unt'],
-  ["no JSON", "silence, please"],
-  ["another version", { ...request(START_MS + 1_000), version: 2 }],
-  ["a member too many", { ...request(START_MS + 1_000), forever: true }],
-  ["a time that is none", { ...request(START_MS), until_ms: "tomorrow" }],
-  ["a novel", { ...request(START_MS + 1_000), by: "x".repeat(10_000) }],
-])("%s is no request, and is told once", async (_, content) => {
+  ["half a request", '{"version":1,"unt', "not JSON"],
+  ["no JSON", "quiesce, please", "not JSON"],
+  ["another version", { ...request(START_MS + 1_000), version: 2 }, "version 2 is not known to this build"],
+  ["a member too many", { ...request(START_MS + 1_000), forever: true }, "forever"],
+  ["a time that is none", { ...request(START_MS), until_ms: "tomorrow" }, "until_ms"],
+  ["a novel", { ...request(START_MS + 1_000), by: "x".repeat(10_000) }, "longer than 4096 bytes"],
+])("%s is no request, and is told once", async (_, content, why) => {
   await write(content);
   expect(await lease.holder()).toBeUndefined();
   expect(await lease.holder()).toBeUndefined();
-  expect(problems).toEqual([expect.stringContaining(path)]);
+  expect(problems).toEqual([expect.stringContaining(`${path}: `)]);
+  expect(problems[0]).toContain(why);
   await write(request(START_MS + 1_000));
   expect(await lease.holder()).toBe("me");
   await write(content);

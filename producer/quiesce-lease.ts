@@ -1,17 +1,19 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { FaultlineError } from "../contract/errors.ts";
+import { parseJsonFile } from "../contract/parse-file.ts";
 import { quiesceSchema } from "../contract/run.ts";
 
 /** A request is some hundred bytes; what is longer is none. */
 const BYTES_MAX = 4_096;
-/** A clock that is wrong must not silence a producer for ever. */
+/** A clock that is wrong must not quiesce a producer forever. */
 const LEASE_MAX_MS = 10 * 60_000;
 
 export type LeaseClocks = { wallMs: () => number; monotonicMs: () => number };
 
 /**
- * `quiesce.json`, as its reader sees it. How long a request holds is settled when it is first seen: until its `until_ms` by this machine's clock, but at most
- * 10 minutes; a clock that jumps afterwards changes nothing. Each rewriting with another content, as renewals are, is a new request.
+ * The reader of `quiesce.json`. When a request is first seen, its end is fixed: its `until_ms` by this machine's clock, but at most 10 minutes
+ * from now. If the clock jumps afterwards, the end does not change. A file with another content, such as a renewal, is a new request.
  */
 export class QuiesceLease {
   readonly #path: string;
@@ -20,32 +22,36 @@ export class QuiesceLease {
   #seen: { text: string; by: string; endMs: number } | undefined;
   #isBad = false;
 
-  /** @param onProblem is told once of a file that is damaged or can't be read; again only after a good one, or none. */
-  constructor(path: string, onProblem: (problem: string) => void, clocks: LeaseClocks = { wallMs: Date.now, monotonicMs: () => performance.now() }) {
+  /** @param onProblem is called once for a file that is damaged or can't be read, and again only after a good file, or none. */
+  constructor(
+    path: string,
+    onProblem: (problem: string) => void,
+    clocks: LeaseClocks = { wallMs: Date.now, monotonicMs: () => performance.now() },
+  ) {
     this.#path = path;
     this.#onProblem = onProblem;
     this.#clocks = clocks;
   }
 
-  /** Reads the file. @returns who wants silence now; undefined: nobody, or there is no good file. Never throws. */
+  /** Reads the file. @returns who asks to quiesce now. Undefined: nobody, or the file is missing or bad. Never throws. */
   async holder(): Promise<string | undefined> {
     try {
       const text = await readShort(this.#path);
       if (text === undefined) this.#seen = undefined;
-      else if (text !== this.#seen?.text) this.#seen = { text, ...this.#accept(JSON.parse(text)) };
+      else if (text !== this.#seen?.text) this.#seen = { text, ...this.#accept(text) };
       this.#isBad = false;
     } catch (error) {
       this.#seen = undefined;
-      if (!this.#isBad) this.#onProblem(`${this.#path}: no request: ${(error as Error).message}`);
+      const why = error instanceof FaultlineError ? error.message : `${this.#path}: ${(error as Error).message}`;
+      if (!this.#isBad) this.#onProblem(`the request to quiesce is ignored: ${why}`);
       this.#isBad = true;
     }
     return this.#seen !== undefined && this.#clocks.monotonicMs() < this.#seen.endMs ? this.#seen.by : undefined;
   }
 
-  #accept(value: unknown): { by: string; endMs: number } {
-    const { success, data, error } = quiesceSchema.safeParse(value);
-    if (!success) throw new Error(error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
-    return { by: data.by, endMs: this.#clocks.monotonicMs() + Math.min(LEASE_MAX_MS, data.until_ms - this.#clocks.wallMs()) };
+  #accept(text: string): { by: string; endMs: number } {
+    const { by, until_ms } = parseJsonFile(quiesceSchema, text, this.#path, { remedy: "remove the file" });
+    return { by, endMs: this.#clocks.monotonicMs() + Math.min(LEASE_MAX_MS, until_ms - this.#clocks.wallMs()) };
   }
 }
 

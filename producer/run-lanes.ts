@@ -10,19 +10,22 @@ import type { OpenLedger } from "./ledger-open.ts";
 import type { Batch } from "./ledger-replay.ts";
 import type { ProducerOptions } from "./options.ts";
 import { QuiesceLease } from "./quiesce-lease.ts";
-import { Silence } from "./silence.ts";
+import { Quiescer } from "./quiescer.ts";
 import type { StatusBoard } from "./status.ts";
 
 const SUMMARY_INTERVAL_MS = 10_000;
 
 export type LaneWork = {
-  options: Pick<ProducerOptions, "runDir" | "rate" | "untilTotal" | "untilMs" | "batchMax" | "lingerMs" | "backlogMax" | "drainMs">;
+  options: Pick<
+    ProducerOptions,
+    "runDir" | "rate" | "untilTotal" | "untilMs" | "batchMax" | "lingerMs" | "backlogMax" | "drainMs"
+  >;
   ledger: OpenLedger;
   status: StatusBoard;
   build: (partition: number, batch: Omit<Batch, "attempts">) => EventBatch;
-  /** Most bytes of a record batch that the topic takes. */
+  /** The topic's limit for a record batch, in bytes. */
   bytesMax: number;
-  /** @throws when it can't connect, or `giveUp` aborts. */
+  /** @throws Error when it can't connect, or `giveUp` aborts. */
   openChannel: (partition: number, events: (batch: Batch) => EventBatch, giveUp: AbortSignal) => Promise<Channel>;
   nowMs: () => number;
   log: Logger;
@@ -30,14 +33,16 @@ export type LaneWork = {
 };
 
 /**
- * Runs one lane for each partition until `stop` aborts, or --until-total or --until-ms is reached; falls silent in between when `quiesce.json` asks for it.
- * @returns when every lane has ended. @throws what the ledger throws.
+ * Runs one lane for each partition until `stop` aborts, or --until-total or --until-ms is reached. Quiesces while `quiesce.json` asks for it.
+ * Returns when every lane has ended. @throws the ledger's errors.
  */
 export async function runLanes(work: LaneWork): Promise<void> {
   const { options, ledger, status, nowMs, log, stop } = work;
   const histories = ledger.replay.lanes;
   const startMs = nowMs();
-  const budget = { remaining: options.untilTotal === undefined ? Infinity : Math.max(0, options.untilTotal - status.attempted) };
+  const budget = {
+    remaining: options.untilTotal === undefined ? Infinity : Math.max(0, options.untilTotal - status.attempted),
+  };
   // One clock for all: events are due 1/rate apart, and go round-robin over the lanes.
   const apartMs = 1_000 / options.rate;
   const clockSettings = (p: number) => ({
@@ -80,9 +85,9 @@ export async function runLanes(work: LaneWork): Promise<void> {
   };
   status.state = "producing";
   const lease = new QuiesceLease(join(options.runDir, RUN_FILES.quiesce), (problem) => log.warn(problem));
-  const silence = new Silence({ lease, clocks, feeds, lanes, ledger: ledger.writer, status, nowMs, log });
-  // A producer that was started again in a silence keeps it from its first event on.
-  await silence.look();
+  const quiescer = new Quiescer({ lease, clocks, feeds, lanes, ledger: ledger.writer, status, nowMs, log });
+  // A producer that was started again while it is asked to quiesce makes no event before.
+  await quiescer.look();
 
   const abandon = () => {
     giveUp.abort();
@@ -92,17 +97,23 @@ export async function runLanes(work: LaneWork): Promise<void> {
   const drain = () => {
     const { backlog } = status.births();
     status.state = "draining";
-    log.info({ ...totals(status), dropped_backlog: backlog, drain_ms: options.drainMs }, "stopping: births end, batches in flight are awaited");
+    log.info(
+      { ...totals(status), dropped_backlog: backlog, drain_ms: options.drainMs },
+      "stopping: no more events, waiting for batches in flight",
+    );
     for (const feed of feeds) feed.end();
     drainTimer = setTimeout(abandon, options.drainMs);
   };
-  const untilTimer = options.untilMs === undefined ? undefined : setTimeout(drain, Math.min(2 ** 31 - 1, Math.max(0, options.untilMs - Date.now())));
+  const untilTimer =
+    options.untilMs === undefined
+      ? undefined
+      : setTimeout(drain, Math.min(2 ** 31 - 1, Math.max(0, options.untilMs - Date.now())));
   const summary = setInterval(() => log.info(totals(status), "progress"), SUMMARY_INTERVAL_MS);
   stop.addEventListener("abort", drain, { once: true });
   if (stop.aborted) drain();
   const ended = new AbortController();
   try {
-    void silence.watch(ended.signal);
+    void quiescer.watch(ended.signal);
     // The first lane's error (only the ledger throws) stops all; wait for every lane to end, so that no send outlives the ledger.
     const ends = lanes.map((lane) =>
       lane.run().catch((error: unknown) => {
@@ -122,27 +133,37 @@ export async function runLanes(work: LaneWork): Promise<void> {
   }
 }
 
-function lanePorts(work: LaneWork, partition: number, feed: LaneFeed, afterAttempt: () => void, giveUp: AbortSignal): LanePorts {
-  const { ledger, status, nowMs, log } = work;
+function lanePorts(
+  work: LaneWork,
+  partition: number,
+  feed: LaneFeed,
+  afterAttempt: () => void,
+  giveUp: AbortSignal,
+): LanePorts {
+  const { ledger, nowMs, log } = work;
   return {
     openChannel: () => work.openChannel(partition, (batch) => feed.events(batch), giveUp),
     ledger: ledger.writer,
     nextBatch: (sequence) => feed.next(sequence),
     pause: (ms) => sleep(ms, undefined, { signal: giveUp }).catch(() => {}),
     nowMs: () => Math.floor(nowMs()),
-    onAttempt: (batch) => {
-      status.onAttempt(partition, batch);
-      afterAttempt();
-    },
+    onAttempt: afterAttempt,
     onOutcome: (batch, outcome) => {
-      status.onOutcome(partition, batch, outcome);
       if (outcome.kind === "ack") return;
-      const facts = { partition, sequence: batch.sequence, count: batch.count, attempt: batch.attempts, why: outcome.why };
-      if (outcome.kind === "indeterminate") log.warn(facts, "indeterminate: must be sent again under a fresh producer id");
+      const facts = {
+        partition,
+        sequence: batch.sequence,
+        count: batch.count,
+        attempt: batch.attempts,
+        why: outcome.why,
+      };
+      if (outcome.kind === "indeterminate")
+        log.warn(facts, "indeterminate: a new producer id must send the batch again");
       else log.error(facts, "failed: the broker refused the batch for good");
       if (outcome.kind === "failed" && outcome.tooLarge) feed.halveBatchBytes();
     },
-    onChannelError: (error) => log.warn({ partition, why: error instanceof Error ? error.message : String(error) }, "no connection yet"),
+    onChannelError: (error) =>
+      log.warn({ partition, why: error instanceof Error ? error.message : String(error) }, "no connection yet"),
   };
 }
 

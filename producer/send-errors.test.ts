@@ -5,7 +5,8 @@ import { judgeSendError } from "./send-errors.ts";
 
 const PRODUCE = 0;
 /** The client's error for an answer with this error code, as its Produce parser makes it. */
-const answer = (code: number) => new ResponseError(PRODUCE, 11, { "/responses/0/partition_responses/0": [code, null] }, {});
+const answer = (code: number) =>
+  new ResponseError(PRODUCE, 11, { "/responses/0/partition_responses/0": [code, null] }, {});
 
 describe("judging the client's own errors", () => {
   test.each([
@@ -16,7 +17,10 @@ describe("judging the client's own errors", () => {
     ["TOPIC_AUTHORIZATION_FAILED", 29],
     ["UNSUPPORTED_FOR_MESSAGE_FORMAT", 43],
   ])("%s rules the batch out", (name, code) => {
-    expect(judgeSendError(new MultipleErrors("Producing messages failed.", [answer(code)]))).toMatchObject({ kind: "failed", why: name });
+    expect(judgeSendError(new MultipleErrors("Producing messages failed.", [answer(code)]))).toMatchObject({
+      kind: "failed",
+      why: name,
+    });
   });
 
   test.each([
@@ -34,18 +38,28 @@ describe("judging the client's own errors", () => {
   });
 
   test("a disconnect before a refusal leaves it open: the first try may be in the log", () => {
-    expect(judgeSendError(new MultipleErrors("produce failed 2 times.", [new NetworkError("Connection closed"), answer(10)]))).toMatchObject({
+    expect(
+      judgeSendError(
+        new MultipleErrors("produce failed 2 times.", [new NetworkError("Connection closed"), answer(10)]),
+      ),
+    ).toMatchObject({
       kind: "indeterminate",
     });
-    expect(judgeSendError(new MultipleErrors("produce failed 2 times.", [answer(10), answer(10)]))).toMatchObject({ kind: "failed", tooLarge: true });
+    expect(judgeSendError(new MultipleErrors("produce failed 2 times.", [answer(10), answer(10)]))).toMatchObject({
+      kind: "failed",
+      tooLarge: true,
+    });
   });
 
-  test.each([[new UserError("Unknown topic x.")], [new Error("anything")], ["text"], [new ProtocolError(6)], [new MultipleErrors("none", [])]])(
-    "%s is indeterminate",
-    (error) => {
-      expect(judgeSendError(error).kind).toBe("indeterminate");
-    },
-  );
+  test.each([
+    [new UserError("Unknown topic x.")],
+    [new Error("anything")],
+    ["text"],
+    [new ProtocolError(6)],
+    [new MultipleErrors("none", [])],
+  ])("%s is indeterminate", (error) => {
+    expect(judgeSendError(error).kind).toBe("indeterminate");
+  });
 });
 
 test("a lane's producer takes no second producer id: the client would send the batch again under it, unseen by the ledger", async () => {

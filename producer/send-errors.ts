@@ -23,8 +23,9 @@ const TOO_LARGE: ReadonlySet<unknown> = new Set(["MESSAGE_TOO_LARGE", "RECORD_LI
 type KafkaError = Error & { apiId?: string; canRetry?: boolean };
 
 /**
- * Judges a final error of `send`. The client reports all tries of one send in nested AggregateErrors, broker errors as leaves with `apiId`.
- * Failed only when **every** try was ruled out: one timeout among them, and the batch may be in the log.
+ * Turns a final error of `send` into an outcome. The client reports all tries of one send in nested AggregateErrors, with broker errors as
+ * leaves that have an `apiId`. The outcome is failed only if **every** try was refused before the append: after one timeout, the batch may be
+ * in the log.
  */
 export function judgeSendError(error: unknown): Exclude<SendOutcome, { kind: "ack" }> {
   const leaves = leavesOf(error);
@@ -35,7 +36,8 @@ export function judgeSendError(error: unknown): Exclude<SendOutcome, { kind: "ac
 }
 
 function causeOf(leaf: Error): string {
-  const cause = leaf.cause instanceof Error ? ` (${(leaf.cause as NodeJS.ErrnoException).code ?? leaf.cause.message})` : "";
+  const cause =
+    leaf.cause instanceof Error ? ` (${(leaf.cause as NodeJS.ErrnoException).code ?? leaf.cause.message})` : "";
   return leaf.message + cause;
 }
 

@@ -1,74 +1,67 @@
 import writeFileAtomic from "write-file-atomic";
+import { crcText } from "../contract/log-line.ts";
 import type { ProducerStatus } from "../contract/run.ts";
-import type { SendOutcome } from "./lane.ts";
-import type { Batch, LaneHistory } from "./ledger-replay.ts";
+import type { LedgerWriter } from "./ledger-writer.ts";
 
 const INTERVAL_MS = 250;
 
-type LaneTally = { nextSequence: number; lastAckMs: number; inDoubt: number };
-
-/** Counts what becomes of batches, over all of the run's ledger, and keeps `producer-status.json` fresh. */
+/**
+ * Rewrites `producer-status.json` four times a second. Its counts are those of the ledger's lines that are on disk, so that nobody can see a
+ * status that is ahead of its ledger, whenever the producer dies.
+ */
 export class StatusBoard {
   readonly #path: string;
   readonly #nowMs: () => number;
-  #lanes: LaneTally[] = [];
+  readonly #ledger: Pick<LedgerWriter, "durable" | "flush">;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   state: ProducerStatus["state"] = "starting";
-  /** The fatal error; while starting, what is still in the way. */
+  /** The fatal error; while starting, the reason for the wait. */
   error: string | null = null;
-  acknowledged = 0;
-  failed = 0;
   /** Backlog and throttled events of all lanes, asked at each writing. */
   births: () => { backlog: number; throttled: number } = () => ({ backlog: 0, throttled: 0 });
 
-  constructor(path: string, nowMs: () => number) {
+  constructor(path: string, nowMs: () => number, ledger: Pick<LedgerWriter, "durable" | "flush">) {
     this.#path = path;
     this.#nowMs = nowMs;
+    this.#ledger = ledger;
   }
 
   get attempted(): number {
-    return this.#lanes.reduce((sum, lane) => sum + lane.nextSequence, 0);
+    return this.#ledger.durable.tally.attempted;
   }
 
-  load(histories: LaneHistory[]): void {
-    this.#lanes = histories.map((lane) => ({ nextSequence: lane.nextSequence, lastAckMs: lane.lastAckMs, inDoubt: lane.unsettled?.count ?? 0 }));
-    this.acknowledged = histories.reduce((sum, lane) => sum + lane.acknowledged, 0);
-    this.failed = histories.reduce((sum, lane) => sum + lane.failed, 0);
-  }
-
-  onAttempt(partition: number, batch: Batch): void {
-    const lane = this.#lanes[partition] as LaneTally;
-    lane.nextSequence = Math.max(lane.nextSequence, batch.sequence + batch.count);
-  }
-
-  onOutcome(partition: number, batch: Batch, outcome: SendOutcome): void {
-    const lane = this.#lanes[partition] as LaneTally;
-    lane.inDoubt = outcome.kind === "indeterminate" ? batch.count : 0;
-    if (outcome.kind === "failed") this.failed += batch.count;
-    if (outcome.kind !== "ack") return;
-    this.acknowledged += batch.count;
-    lane.lastAckMs = Math.floor(this.#nowMs());
+  get failed(): number {
+    return this.#ledger.durable.tally.failed;
   }
 
   snapshot(): ProducerStatus {
     const { backlog, throttled } = this.births();
+    const { crc, tally } = this.#ledger.durable;
     return {
+      version: 2,
       pid: process.pid,
       state: this.state,
       at_ms: Math.floor(this.#nowMs()),
-      attempted: this.attempted,
-      acknowledged: this.acknowledged,
-      indeterminate: this.#lanes.reduce((sum, lane) => sum + lane.inDoubt, 0),
+      ledger: { lines: tally.lines, crc: crcText(crc) },
+      attempted: tally.attempted,
+      acknowledged: tally.acknowledged,
+      indeterminate: tally.lanes.reduce((sum, lane) => sum + lane.inDoubt, 0),
       backlog,
       throttled,
-      last_ack_ms: this.#lanes.reduce((latest, lane) => Math.max(latest, lane.lastAckMs), 0),
-      partitions: this.#lanes.map((lane, partition) => ({ partition, last_ack_ms: lane.lastAckMs, next_sequence: lane.nextSequence })),
+      last_ack_ms: tally.lanes.reduce((latest, lane) => Math.max(latest, lane.lastAckMs), 0),
+      partitions: tally.lanes.map((lane, partition) => ({
+        partition,
+        last_ack_ms: lane.lastAckMs,
+        next_sequence: lane.nextSequence,
+      })),
       error: this.error,
     };
   }
 
-  start(): void {
+  /** Returns when the first status is written: a ledger must not get ahead of the status of the producer before. */
+  async start(): Promise<void> {
+    await this.#write();
     this.#timer = setInterval(() => {
       this.#writing ??= this.#write().finally(() => {
         this.#writing = undefined;
@@ -76,14 +69,14 @@ export class StatusBoard {
     }, INTERVAL_MS);
   }
 
-  /** Writes the last status and stops. Never throws: the status is a courtesy, the ledger is the truth. */
+  /** Writes the last status and stops. Never throws: the ledger tells more. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#writing;
     await this.#write();
   }
 
-  /** For a crash: synchronously, since nothing may run after it. */
+  /** Writes the status of a crash, synchronously, because nothing may run after it. */
   failNow(error: Error): void {
     this.state = "failed";
     this.error = error.message;
@@ -92,6 +85,8 @@ export class StatusBoard {
 
   /** Without fsync: a status that a power loss takes away is of no use any more. */
   async #write(): Promise<void> {
+    // After an error the lines that are on disk are still known.
+    await this.#ledger.flush().catch(() => {});
     await writeFileAtomic(this.#path, `${JSON.stringify(this.snapshot())}\n`, { fsync: false }).catch(() => {});
   }
 }

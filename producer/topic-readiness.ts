@@ -1,17 +1,20 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Admin, ConfigResourceTypes, type ClusterMetadata } from "@platformatic/kafka";
 import { FaultlineError } from "../contract/errors.ts";
+import { waitUntil } from "../machine/clock.ts";
 import { CLIENT_SETTINGS } from "./client-settings.ts";
 import { LaneProducer } from "./lane-producer.ts";
 
 type PartitionState = { partition: number; leader: number; isr: number; replicas: number };
-type TopicState = { kind: "unreachable"; why: string } | { kind: "missing" } | { kind: "known"; partitions: PartitionState[] };
+type TopicState =
+  | { kind: "unreachable"; why: string }
+  | { kind: "missing" }
+  | { kind: "known"; partitions: PartitionState[] };
 
 export type TopicDemand = {
   brokers: string[];
   topic: string;
   partitions: number;
-  /** Every replica in sync, not only a leader: demanded before a run's first event, never in the middle of faults. */
+  /** Wait for every replica to be in sync, not only for a leader. True before a run's first event, never during faults. */
   fullIsr: boolean;
   timeoutMs: number;
 };
@@ -24,35 +27,48 @@ const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
 /**
  * Waits until the topic can take events, or the signal aborts.
- * @param onProgress what is still in the way, as a sentence.
+ * @param onProgress gets the reason for the wait, as a sentence.
  * @throws FaultlineError FL_TOPIC_MISSING, FL_TOPIC_MISMATCH, FL_NOT_READY (says which partitions), FL_KAFKA_UNREACHABLE.
  */
-export async function waitForTopic(demand: TopicDemand, onProgress: (text: string) => void, signal: AbortSignal): Promise<void> {
+export async function waitForTopic(
+  demand: TopicDemand,
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const client = new LaneProducer({ brokers: demand.brokers, clientId: "faultline-producer-readiness", partition: 0 });
-  const deadlineMs = performance.now() + demand.timeoutMs;
   let missingSinceMs: number | undefined;
+  let obstacle: FaultlineError | undefined;
+  const look = async (): Promise<boolean> => {
+    const state = await describeTopic(client, demand.topic);
+    missingSinceMs = state.kind === "missing" ? (missingSinceMs ?? performance.now()) : undefined;
+    obstacle = obstacleOf(state, demand);
+    if (obstacle === undefined) return true;
+    if (performance.now() - (missingSinceMs ?? Infinity) >= MISSING_PATIENCE_MS) throw obstacle;
+    onProgress(obstacle.message);
+    return false;
+  };
   try {
-    while (!signal.aborted) {
-      const state = await describeTopic(client, demand.topic);
-      missingSinceMs = state.kind === "missing" ? (missingSinceMs ?? performance.now()) : undefined;
-      const obstacle = obstacleOf(state, demand);
-      if (obstacle === undefined) return;
-      const missingMs = performance.now() - (missingSinceMs ?? Infinity);
-      if (performance.now() >= deadlineMs || missingMs >= MISSING_PATIENCE_MS) throw obstacle;
-      onProgress(obstacle.message);
-      await sleep(POLL_MS, undefined, { signal }).catch(() => {});
-    }
+    const isReady = await waitUntil(demand.timeoutMs, look, { everyMs: POLL_MS, signal });
+    if (!isReady && !signal.aborted && obstacle !== undefined) throw obstacle;
   } finally {
     await client.close().catch(() => {});
   }
 }
 
-/** @returns max.message.bytes of the topic: the most that one record batch may have. Kafka's default when no broker says it. */
+/** @returns max.message.bytes of the topic, the limit for one record batch; Kafka's default if no broker answers. */
 export async function maxMessageBytes(brokers: string[], topic: string): Promise<number> {
-  const admin = new Admin({ ...CLIENT_SETTINGS, retries: 3, retryDelay: 200, clientId: "faultline-producer-config", bootstrapBrokers: brokers });
+  const admin = new Admin({
+    ...CLIENT_SETTINGS,
+    retries: 3,
+    retryDelay: 200,
+    clientId: "faultline-producer-config",
+    bootstrapBrokers: brokers,
+  });
   try {
     const [found] = await admin.describeConfigs({
-      resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: ["max.message.bytes"] }],
+      resources: [
+        { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: ["max.message.bytes"] },
+      ],
     });
     const value = Number(found?.configs.find((config) => config.name === "max.message.bytes")?.value);
     return Number.isSafeInteger(value) && value > 0 ? value : DEFAULT_MAX_MESSAGE_BYTES;
@@ -74,9 +90,13 @@ function obstacleOf(state: TopicState, demand: TopicDemand): FaultlineError | un
       remedy: `create it with ${partitions} partitions, replication factor 3 and min.insync.replicas=2`,
     });
   if (state.partitions.length !== partitions)
-    throw new FaultlineError("FL_TOPIC_MISMATCH", `topic "${topic}" has ${state.partitions.length} partitions, the pipeline says ${partitions}`, {
-      remedy: "delete and create the topic, or correct `partitions` in the pipeline file and start a new run",
-    });
+    throw new FaultlineError(
+      "FL_TOPIC_MISMATCH",
+      `topic "${topic}" has ${state.partitions.length} partitions, but the pipeline file has ${partitions}`,
+      {
+        remedy: "delete and create the topic, or correct `partitions` in the pipeline file and start a new run",
+      },
+    );
   const leaderless = state.partitions.filter((item) => item.leader < 0);
   const behind = demand.fullIsr ? state.partitions.filter((item) => item.leader >= 0 && item.isr < item.replicas) : [];
   if (leaderless.length + behind.length === 0) return undefined;
@@ -85,7 +105,7 @@ function obstacleOf(state: TopicState, demand: TopicDemand): FaultlineError | un
     ...behind.map((item) => `partition ${item.partition} has ${item.isr} of ${item.replicas} replicas in sync`),
   ];
   return new FaultlineError("FL_NOT_READY", `topic "${topic}" is not ready: ${parts.join("; ")}`, {
-    remedy: "bring all brokers up and wait until they are in sync",
+    remedy: "start all brokers and wait until they are in sync",
   });
 }
 
@@ -94,7 +114,12 @@ async function describeTopic(client: LaneProducer, topic: string): Promise<Topic
     const metadata: ClusterMetadata = await client.metadata({ topics: [topic], forceUpdate: true, retries: 0 });
     const found = metadata.topics.get(topic);
     if (found === undefined) return { kind: "missing" };
-    const partitions = found.partitions.map((item, partition) => ({ partition, leader: item.leader, isr: item.isr.length, replicas: item.replicas.length }));
+    const partitions = found.partitions.map((item, partition) => ({
+      partition,
+      leader: item.leader,
+      isr: item.isr.length,
+      replicas: item.replicas.length,
+    }));
     return { kind: "known", partitions };
   } catch (error) {
     // The client turns an unknown topic into a UserError of its own, and a partition without leader into an error that has the answer in it.
@@ -105,13 +130,20 @@ async function describeTopic(client: LaneProducer, topic: string): Promise<Topic
   }
 }
 
-type MetadataAnswer = { topics?: { partitions: { partitionIndex: number; leaderId: number; isrNodes: number[]; replicaNodes: number[] }[] }[] };
+type MetadataAnswer = {
+  topics?: { partitions: { partitionIndex: number; leaderId: number; isrNodes: number[]; replicaNodes: number[] }[] }[];
+};
 
 function partitionsInError(error: unknown): PartitionState[] | undefined {
   const partitions = (error as { response?: MetadataAnswer }).response?.topics?.[0]?.partitions;
   if (partitions === undefined || partitions.length === 0) return undefined;
   return partitions
-    .map((item) => ({ partition: item.partitionIndex, leader: item.leaderId, isr: item.isrNodes.length, replicas: item.replicaNodes.length }))
+    .map((item) => ({
+      partition: item.partitionIndex,
+      leader: item.leaderId,
+      isr: item.isrNodes.length,
+      replicas: item.replicaNodes.length,
+    }))
     .toSorted((a, b) => a.partition - b.partition);
 }
 

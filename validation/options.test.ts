@@ -13,12 +13,12 @@ const file = (name: string, text: string) => {
 const stack: Stack = {
   version: 1,
   runtime: "local",
-  runDirectory: "/runs/a",
-  bootstrapServers: ["stack:1"],
-  postgres: { host: "stack", port: 2, database: "d", user: "u", passwordFile: file("password", "from the stack\n") },
-  sparkMaster: "",
+  run_directory: "/runs/a",
+  bootstrap_servers: ["stack:1"],
+  postgres: { host: "stack", port: 2, database: "d", user: "u", password_file: file("password", "from the stack\n") },
+  spark_master: "",
   trigger: "realtime",
-  createdMs: 0,
+  created_ms: 0,
 };
 
 test("everything comes from the stack when nothing is said", async () => {
@@ -32,7 +32,10 @@ test("everything comes from the stack when nothing is said", async () => {
 });
 
 test("a flag wins over the environment, that over the file, that over the stack", async () => {
-  const config = file("all.yaml", "run: a\nbrokers: [file:1]\npostgres: {host: file, port: 4, database: file, password: file}\nquiet_timeout_s: 1.5\n");
+  const config = file(
+    "all.yaml",
+    "run: a\nbrokers: [file:1]\npostgres: {host: file, port: 4, database: file, password: file}\nquiet_timeout_s: 1.5\n",
+  );
   const options = await resolveOptions(
     { config, dbHost: "flag", run: "/runs/a" },
     { environment: { POSTGRES_HOST: "environment", POSTGRES_DB: "environment" }, stack },
@@ -41,15 +44,34 @@ test("a flag wins over the environment, that over the file, that over the stack"
   expect(options.postgres).toEqual({ host: "flag", port: 4, database: "environment", user: "u", password: "file" });
 });
 
+test("bounds of flags win over those of the file", async () => {
+  const config = file("slo.yaml", "run: a\nslo: { without_rows_ms: 5000, calm_p99_ms: 80 }\n");
+  const around = { environment: {}, runDirectory: "/runs/a", stack };
+  const options = await resolveOptions({ config, run: "/runs/a", maxWithoutRows: 9000, maxTurnedAway: 0 }, around);
+  expect(options.slo).toEqual({ without_rows_ms: 9000, calm_p99_ms: 80, turned_away_events: 0 });
+  expect(await resolveOptions({ maxVisibleAgain: 7 }, around)).toMatchObject({ slo: { visible_again_ms: 7 } });
+  expect(await resolveOptions({ maxWithoutAcknowledgement: 8, maxCalmP99: 9 }, around)).toMatchObject({
+    slo: { without_acknowledgement_ms: 8, calm_p99_ms: 9 },
+  });
+});
+
 test("a ledger and a pipeline suffice without a run directory", async () => {
-  const options = await resolveOptions({ producerLogPath: "l", pipeline: "p" }, { environment: {}, runDirectory: "/runs/newest", stack });
+  const options = await resolveOptions(
+    { producerLogPath: "l", pipeline: "p" },
+    { environment: {}, runDirectory: "/runs/newest", stack },
+  );
   expect(options).toMatchObject({ ledgerFile: "l", pipeline: "p" });
   expect(options).not.toHaveProperty("runDirectory");
 });
 
 test("without a run it says what to do", async () => {
-  await expect(resolveOptions({}, { environment: {} })).rejects.toMatchObject({ code: "FL_RUN_MISSING", remedy: expect.stringContaining("demo") });
-  await expect(resolveOptions({ producerLogPath: "l" }, { environment: {}, stack })).rejects.toMatchObject({ code: "FL_RUN_MISSING" });
+  await expect(resolveOptions({}, { environment: {} })).rejects.toMatchObject({
+    code: "FL_RUN_MISSING",
+    remedy: expect.stringContaining("demo"),
+  });
+  await expect(resolveOptions({ producerLogPath: "l" }, { environment: {}, stack })).rejects.toMatchObject({
+    code: "FL_RUN_MISSING",
+  });
 });
 
 test("another run is not judged by the stack that is up", async () => {

@@ -1,159 +1,283 @@
 import { basename, dirname, resolve } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
-import type { PostgresLogin } from "../contract/stack.ts";
+import type { Slo } from "../contract/slo.ts";
+import type { Pipeline } from "../contract/pipeline.ts";
 import type { AnomalyKind, VerdictFile } from "../contract/verdict.ts";
-import { runCanary } from "./canary.ts";
+import { Beginning } from "./canary/beginning.ts";
+import { runCanary } from "./canary/canary.ts";
+import { WitnessCanary } from "./canary/witness-canary.ts";
 import { countEvents } from "./count-events.ts";
-import { readFaultJournal } from "./fault-journal.ts";
+import { LedgerWatch } from "./evidence/ledger-watch.ts";
+import { contradictions, readRunEvidence } from "./evidence/run-evidence.ts";
+import { WitnessEvidence } from "./evidence/witness-evidence.ts";
+import { readFaultJournal, readJournalBytes } from "./fault-journal.ts";
 import { Histories } from "./histories/histories.ts";
 import { LedgerIngest } from "./histories/ledger-ingest.ts";
-import { findAnomalies, judge } from "./judge.ts";
+import { WITNESS_CHECKS } from "./checks/witness.ts";
+import { findAnomalies } from "./checks/find-anomalies.ts";
+import { judge } from "./judge.ts";
 import { notProved } from "./not-proved.ts";
-import { ProducerSilence } from "./producer-silence.ts";
-import { readLog, readSink } from "./read-histories.ts";
-import type { Progress } from "./read-histories.ts";
+import { Premises } from "./premises/premises.ts";
+import { ProducerQuiesce } from "./producer-quiesce.ts";
+import type { Captured, SourceError } from "./engine/partition-reading.ts";
+import { sourceError } from "./engine/read-partition.ts";
+import { isHopeless, readRun } from "./engine/read-run.ts";
+import type { Progress } from "./read/progress.ts";
 import { ledgerSize, readLedger } from "./read/ledger-file.ts";
-import { UnreadableError } from "./read/unreadable-error.ts";
-import { loadRun, runFiles } from "./run-files.ts";
-import { Sources } from "./sources.ts";
+import { loadRun, runFiles } from "./read/run-files.ts";
+import { RunTimes } from "./run-times.ts";
+import type { RunServers } from "./source/run-servers.ts";
+import { type SourceOptions, Sources } from "./source/sources.ts";
+import { waived } from "./waived.ts";
+import { compareCopies, type CopiesCompared } from "./evidence/compare-copies.ts";
+import { replicaQuestion } from "./evidence/replica-copies.ts";
 
-export type ValidateOptions = {
-  /** `runs/<id>/`: where ledger, journal and pipeline are unless they are named. */
+/** What to judge, and how. */
+export type JudgeOptions = {
+  /** `runs/<id>/`: has ledger, journal and pipeline, unless they are named. */
   runDirectory?: string;
   ledgerFile?: string;
   journalFile?: string;
   /** Path of the pipeline file. */
   pipeline?: string;
-  /** host:port of at least one broker. */
-  brokers: string[];
-  /** Unless it is the ledger's. */
+  /** Default: the topic in the ledger. */
   topic?: string;
-  postgres: PostgresLogin;
-  /** How long to wait at most for the pipeline to become quiet. */
-  quietTimeoutMs: number;
-  /** Nothing moves for this long, though the sink is behind: judge what there is. Default 60 s. */
-  noProgressMs?: number;
-  /** Judge the data even though no fault had an effect. */
+  /** Judge the data even if no fault had an effect. */
   allowNoFaults: boolean;
-  /** Fewer acknowledged events prove nothing. Default 1000. */
+  /** With fewer acknowledged events the verdict is VACUOUS. Default 1000. */
   minAcknowledged?: number;
+  /** Bounds that win over those of the pipeline file. */
+  slo?: Slo;
   /** Run the checks again on a copy with planted anomalies. Default true. */
   canary?: boolean;
   onProgress?: Progress;
   signal?: AbortSignal;
 };
 
-const MIN_ACKNOWLEDGED = 1000;
-/** Errors that another try or another source does not help: say so at once. */
-const HOPELESS = new Set(["FL_POSTGRES_AUTH", "FL_SCHEMA_MISSING", "FL_TOPIC_MISSING", "FL_TOPIC_MISMATCH"]);
+/** `brokers`: host:port of at least one. */
+export type ValidateOptions = JudgeOptions & Omit<SourceOptions, "onProgress">;
+
+/** Makes the connections to the servers of a run, or opens what stands for them. */
+export type OpenServers = (of: { topic: string; pipeline: Pipeline; run: number }) => RunServers;
 
 /**
- * Judges a run: reads ledger, PostgreSQL and Kafka whole, compares every event, and gives the verdict. Faults must have been healed before.
- * A producer that still runs is asked for silence meanwhile (`quiesce.json`, the only thing that is written).
- * What can't be read makes the verdict UNKNOWN, unless the rest proves it INVALID.
- * @throws FaultlineError FL_RUN_MISSING, FL_LEDGER_DAMAGED, FL_PIPELINE_INVALID: it is not known what to judge. FL_INTERRUPTED.
+ * Judges a run: reads the whole ledger, PostgreSQL and Kafka, compares every event, and returns the verdict. All faults must be healed before.
+ * A producer that still runs is asked to quiesce meanwhile (`quiesce.json`, the only file that this writes).
+ * If a source can't be read, the verdict is UNKNOWN, unless the rest proves it INVALID.
+ * @throws FaultlineError FL_RUN_MISSING, FL_LEDGER_DAMAGED, FL_PIPELINE_INVALID: nobody can say what to judge. FL_INTERRUPTED.
  */
-export async function validate(options: ValidateOptions): Promise<VerdictFile> {
+export function validate(options: ValidateOptions): Promise<VerdictFile> {
+  return validateFrom(options, (of) => new Sources(options, of));
+}
+
+/** Judges a run by what these servers say: live ones, or an evidence file. Else as `validate`. */
+export async function validateFrom(options: JudgeOptions, open: OpenServers): Promise<VerdictFile> {
   const signal = options.signal ?? new AbortController().signal;
   try {
-    return await judgeRun(options, signal);
+    return await readAndJudge(options, open, signal);
   } catch (error) {
-    if (signal.aborted) throw new FaultlineError("FL_INTERRUPTED", "the validation was interrupted: no verdict", { cause: error });
+    if (signal.aborted)
+      throw new FaultlineError("FL_INTERRUPTED", "the validation was interrupted: no verdict", { cause: error });
     throw error;
   }
 }
 
-async function judgeRun(options: ValidateOptions, signal: AbortSignal): Promise<VerdictFile> {
+async function readAndJudge(
+  options: JudgeOptions,
+  openServers: OpenServers,
+  signal: AbortSignal,
+): Promise<VerdictFile> {
   const begin = performance.now();
   const progress = options.onProgress ?? (() => undefined);
+  const premises = new Premises(runFiles(options));
+  await premises.sealFiles();
   const { files, open, pipeline } = await loadRun(runFiles(options));
   const topic = options.topic ?? open.topic;
-  const faults = await readFaultJournal(files.journal);
-  const unknown = [...faults.problems, ...faults.unhealed.map((fault) => `${fault} is not healed; run \`./faultline heal\` and validate again`)];
+  const unknown: string[] = [];
+  const directory = options.runDirectory ?? dirname(files.ledger);
+  const evidence = await readRunEvidence(directory);
+  const servers = openServers({ topic, pipeline, run: open.run });
+  const asOfMs = servers.takenMs ?? Date.now();
+  const watch = new LedgerWatch(evidence, asOfMs);
+  const span = { fromMs: evidence.run?.created_ms ?? -Infinity, toMs: asOfMs };
+  const journal = await readJournalBytes(files.journal);
+  const faults = readFaultJournal(journal, span);
+  const times = new RunTimes(faults.effective, pipeline, options.slo);
+  unknown.push(
+    ...faults.problems,
+    ...contradictions(evidence, open, faults.records),
+    ...faults.unhealed.map((fault) => `${fault} is not healed; run \`./faultline heal\` and validate again`),
+  );
   const doubtful = new Set<AnomalyKind>();
-  const histories = new Histories(pipeline, { run: open.run, seed: open.seed, malformedPpm: open.malformed_ppm });
+  const histories = new Histories(pipeline, {
+    run: open.run,
+    seed: open.seed,
+    malformedPpm: open.malformed_ppm,
+    createdMs: evidence.run?.created_ms,
+    asOfMs: servers.takenMs,
+  });
 
-  const sources = new Sources(options, topic, pipeline.table);
-  const silence = new ProducerSilence(options.runDirectory ?? dirname(files.ledger), progress);
+  const complain = ({ code, message, remedy }: SourceError): boolean => {
+    const reason = `${code === undefined ? "" : `${code}: `}${message}${remedy === undefined ? "" : ` (${remedy})`}`;
+    if (!unknown.includes(reason)) unknown.push(reason);
+    return !isHopeless({ code });
+  };
+  const beginning = new Beginning(pipeline.partitions);
+  let captured = new Map<number, Captured>();
+  let promised: Awaited<ReturnType<Premises["finish"]>>;
+  const quiesce = new ProducerQuiesce(directory, progress);
+  let witness: WitnessEvidence;
+  let replicas: CopiesCompared = { differences: [], unread: [] };
   try {
-    const attempt = async (read: () => Promise<void>): Promise<boolean> => {
-      try {
-        await read();
-        return true;
-      } catch (error) {
-        if (!(error instanceof FaultlineError || error instanceof UnreadableError)) throw error;
-        const remedy = error instanceof FaultlineError && error.remedy !== undefined ? ` (${error.remedy})` : "";
-        const reason = `${error instanceof FaultlineError ? `${error.code}: ` : ""}${error.message}${remedy}`;
-        if (!unknown.includes(reason)) unknown.push(reason);
-        return !(error instanceof FaultlineError && HOPELESS.has(error.code));
-      }
-    };
-    await silence.begin(signal);
-    let goOn = await attempt(async () => {
-      const quiet = await sources.waitUntilQuiet(files.ledger, signal);
+    if (servers.takenMs === undefined) await quiesce.begin(signal);
+    let goOn = true;
+    try {
+      const quiet = await servers.waitUntilQuiet(files.ledger, signal);
       if (quiet.outcome !== "quiet")
-        progress(`the pipeline is not quiet after ${Math.round(quiet.waitedMs / 1000)} s (${quiet.outcome}), ${quiet.behind} records to go`);
-    });
+        progress(
+          `the pipeline is not quiet after ${Math.round(quiet.waitedMs / 1000)} s (${quiet.outcome}): the sink is ${quiet.behind} records behind`,
+        );
+    } catch (error) {
+      goOn = complain(sourceError(error));
+    }
 
     progress("reading the ledger");
+    await premises.sealLedger();
     const ledgerBytes = await ledgerSize(files.ledger);
-    const ledger = new LedgerIngest(histories, open);
-    await readLedger(files.ledger, (line, number) => ledger.line(line, number), signal);
+    witness = await WitnessEvidence.read(files.witness, open, pipeline, {
+      ...span,
+      toMs: servers.takenMs ?? Date.now(),
+    });
+    histories.witness = witness.seen;
+    const ledger = new LedgerIngest(histories, (record) => {
+      times.add(record);
+      watch.add(record, ledger);
+      witness.follow(record);
+    });
+    await readLedger(files.ledger, (line, number) => beginning.add(line, ledger.line(line, number)), signal);
     ledger.finish();
+    await times.readFiles(files);
+    const contradicted = watch.finish(ledger);
+    unknown.push(...contradicted);
     if (ledger.problemCount > 0) {
       const more = ledger.problemCount - ledger.problems.length;
       unknown.push(`FL_LEDGER_DAMAGED: ${ledger.problems.join("; ")}${more > 0 ? `; and ${more} more` : ""}`);
+    }
+    if (ledger.problemCount + contradicted.length > 0) {
       // An attempt may be in the lines that are lost.
       for (const kind of ["phantom", "failed-visible", "duplicate-log"] as const) doubtful.add(kind);
     }
 
-    if (goOn) {
-      progress("reading PostgreSQL");
-      goOn = await attempt(async () => readSink(histories, topic, await sources.postgres(), progress, signal));
+    if (witness.problems.length > 0) {
+      unknown.push(`FL_WITNESS_DAMAGED: ${witness.problems.join("; ")}`);
+      for (const { kinds } of WITNESS_CHECKS) for (const kind of kinds) doubtful.add(kind);
     }
+
     if (goOn) {
-      progress("reading Kafka");
-      await attempt(async () => {
-        const problems = await readLog(histories, sources.kafka, progress, signal);
-        unknown.push(...problems);
-        // Groups and offsets can't be recounted from a log with holes.
-        if (problems.length > 0) for (const kind of ["lost-kafka", "aggregate-mismatch", "offset-gap", "dead-letter-mismatch"] as const) doubtful.add(kind);
+      const read = await readRun(histories, servers, {
+        topic,
+        beginning: beginning.captures,
+        inSnapshot: () => premises.readPostgres(servers.ask, pipeline),
+        progress,
+        signal,
       });
+      for (const problem of read.problems) complain(problem);
+      for (const kind of read.doubtful) doubtful.add(kind);
+      captured = read.captured;
+      if (histories.sinkRead)
+        try {
+          await times.readRows(await servers.lookUpRows());
+          await witness.compareRows(servers.ask, signal);
+        } catch (error) {
+          complain(sourceError(error));
+        }
+      const judged = histories.partitions.map(({ partition, log }) => log && { ...log, partition });
+      if (histories.logRead) {
+        try {
+          const ranges = judged.filter((log) => log !== undefined);
+          replicas = compareCopies(await servers.ask(replicaQuestion(ranges, signal)), histories.leaderBatches);
+          histories.replicaDifferences = replicas.differences;
+        } catch (error) {
+          complain(sourceError(error));
+        }
+        await premises.readKafka(servers.ask, judged);
+      }
     }
     if ((await ledgerSize(files.ledger)) !== ledgerBytes) {
       unknown.push("the ledger grew while it was judged: the producer is still running; stop it and validate again");
       for (const kind of ["phantom", "aggregate-mismatch", "offset-gap"] as const) doubtful.add(kind);
     }
+    // While the producer is still quiesced: it goes on with its ledger afterwards.
+    promised = await premises.finish();
+    unknown.push(...promised.unknown);
   } finally {
-    await silence.end();
-    await sources.close();
+    await quiesce.end();
+    await servers.close();
   }
 
   progress("judging");
   const anomalies = findAnomalies(histories);
-  const canary = options.canary === false || !(histories.logRead || histories.sinkRead) ? null : runCanary(histories, anomalies);
+  const canary =
+    options.canary === false || !(histories.logRead && histories.sinkRead)
+      ? null
+      : runCanary(
+          {
+            pipeline,
+            settings: histories.settings,
+            topic,
+            bytes: beginning.runBytes(histories, topic, captured),
+            events: beginning.events,
+          },
+          { bytes: journal, problems: (bytes) => readFaultJournal(bytes, span).problems.length },
+          open.seed,
+          witness.seen &&
+            new WitnessCanary(witness.beginning, histories, { ...span, toMs: servers.takenMs ?? Date.now() }),
+        );
   if (canary !== null && canary.missed.length > 0)
-    unknown.push(`the checker is blind to ${canary.missed.join(", ")}: it did not find what was planted in a copy of this run`);
-  const counts = countEvents(histories, faults.effective);
-  const minAcknowledged = options.minAcknowledged ?? MIN_ACKNOWLEDGED;
-  const { verdict, reasons } = judge(anomalies, {
-    unknown,
-    doubtful,
-    faultsEffective: faults.effective,
-    allowNoFaults: options.allowNoFaults,
-    acknowledged: counts.acknowledged,
-    minAcknowledged,
+    unknown.push(`the checks do not find ${canary.missed.join(", ")}, planted in a copy of this run's own bytes`);
+  if (histories.unverifiable > 0)
+    unknown.push(
+      `${histories.unverifiable} records and rows can't be compared: the ledger lines that have their creation times are damaged`,
+    );
+  const faultLines = times.faults;
+  const counts = countEvents(histories, {
+    effective: faults.effective.length,
+    underLoad: faultLines.reduce((sum, { recovered }) => sum + recovered, 0),
   });
+  const rows = histories.sinkRead ? counts.actual_rows : undefined;
+  const { slo, hollow, breaches, unknown: unmeasured } = times.judge({ ...counts, rows }, options);
+  unknown.push(...unmeasured);
+  const { verdict, reasons } = judge(anomalies, { unknown, doubtful, hollow, breaches });
   return {
-    version: 1,
+    version: 4,
     run_id: runId(options.runDirectory, open.run),
     verdict,
     reasons,
+    waived: waived(options, { topic: open.topic, slo: pipeline.slo }),
     counts,
     anomalies,
-    canary: canary === null ? null : { planted: canary.planted, found: canary.found },
-    not_proved: notProved(histories, faults.hit, counts.indeterminate),
+    faults: faultLines,
+    premises: [...promised.premises, ...witness.premises],
+    slo,
+    canary: canary && {
+      planted: canary.planted,
+      found: canary.found,
+      kinds: canary.kinds,
+      untested: canary.untested,
+    },
+    witness: witness.summary(),
+    not_proved: [
+      ...(canary?.untested ?? []).map(
+        (kind) => `that the checks would find ${kind}: this run has no place to plant it`,
+      ),
+      ...notProved(histories, faultLines, times.noStoring, counts.indeterminate),
+      ...witness.notProved(),
+      ...replicas.unread,
+      ...promised.notProved,
+    ],
+    evidence: null,
     duration_ms: Math.round(performance.now() - begin),
+    peak_memory_mb: Math.round(process.resourceUsage().maxRSS / 1000),
     at_ms: Date.now(),
   };
 }

@@ -1,5 +1,5 @@
 import type { FaultKind } from "../../contract/plan.ts";
-import type { Fault } from "../strike.ts";
+import type { Fault } from "./fault.ts";
 import { cpu } from "./cpu.ts";
 import { delay } from "./delay.ts";
 import { kill } from "./kill.ts";
@@ -9,4 +9,5 @@ import { restart } from "./restart.ts";
 import { stop } from "./stop.ts";
 import { disconnect, isolate } from "./unreachable.ts";
 
+/** Every kind of fault. A kind that is missing here does not compile. */
 export const FAULTS: Record<FaultKind, Fault> = { kill, stop, pause, restart, disconnect, isolate, delay, cpu, memory };

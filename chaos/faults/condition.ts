@@ -1,9 +1,12 @@
+import { required } from "../../contract/capability.ts";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { ConditionKind } from "../../contract/node.ts";
-import { poll } from "../clock.ts";
-import { conditionOf } from "../condition-parameters.ts";
-import { imposedOn, liftCondition } from "../lift.ts";
-import { type Effect, type Fault, probeRunning, statusOf, type Strike } from "../strike.ts";
+import { poll } from "../../machine/clock.ts";
+import { conditionOf } from "../plan/condition-parameters.ts";
+import { statusOf } from "../nodes/node-status.ts";
+import { imposedOn, liftCondition } from "../nodes/undo.ts";
+import type { Effect, Fault, Strike } from "./fault.ts";
+import { whyNotNow } from "./probe.ts";
 
 /** What was seen at one look; `seen` has the figures. */
 export type Look = { yes: boolean; seen: string };
@@ -16,7 +19,7 @@ export type Symptom = {
   over(strike: Strike): Promise<Look>;
 };
 
-/** A measurement takes up to 5 s (NodeControl.measure), a look up to five of them: for a few looks on a busy machine. */
+/** A measurement takes up to 5 s (Conditions.measure), a look up to five of them: for a few looks on a busy machine. */
 const EFFECT_TIMEOUT_MS = 20_000;
 /** After the lift: routes, backed-off connections, a node that was starved. */
 const OVER_TIMEOUT_MS = 45_000;
@@ -30,7 +33,7 @@ const AFTER_WATCHDOG_MS = 15_000;
 
 /**
  * A fault that puts a condition on a node and takes it off again, while its processes go on. It has bitten when the node shows the symptom
- * and the condition is listed: a machine that is too busy to answer is no evidence for a cut, and one that isn't listed could not be swept.
+ * and the condition is listed: a machine that is too busy to answer is no evidence for a cut, and the sweep finds only listed conditions.
  */
 export function conditionFault(kind: ConditionKind, symptom: Symptom): Fault {
   return {
@@ -38,14 +41,16 @@ export function conditionFault(kind: ConditionKind, symptom: Symptom): Fault {
     injectLeaseMs: INJECT_LEASE_MS,
 
     async probe(strike) {
-      if (strike.selector === "executor") return `${kind} strikes nodes; the executors of ${strike.node} are processes in one`;
-      return (await probeRunning(strike)) ?? (await strike.control.unavailable(strike.node, kind)) ?? (await symptom.before?.(strike));
+      if (strike.part === "executor")
+        return `${kind} strikes nodes; the executors of ${strike.node} are processes in one`;
+      return (await whyNotNow(strike)) ?? (await symptom.before?.(strike));
     },
 
-    undo: ({ node, tag }) => ({ node, resume: [], release: false, lift: tag }),
+    undo: ({ node, tag }) => ({ node, lift: tag }),
 
     async inject({ control, node, tag, planned }) {
-      await control.impose(node, tag, conditionOf(planned), planned.hold_ms + INJECT_LEASE_MS + AFTER_WATCHDOG_MS);
+      const leaseMs = planned.hold_ms + INJECT_LEASE_MS + AFTER_WATCHDOG_MS;
+      await required(control.conditions).impose(node, tag, conditionOf(planned), leaseMs);
     },
 
     async effect(strike): Promise<Effect> {
@@ -61,7 +66,7 @@ export function conditionFault(kind: ConditionKind, symptom: Symptom): Fault {
           last = listed ? seen : `${seen}; not listed among the conditions on ${node}`;
           return yes && listed ? seen : undefined;
         },
-        { everyMs: 200, ...(signal !== undefined && { signal }) },
+        { everyMs: 200, signal },
       );
       if (proof !== undefined) return { effective: true, proof };
       return { effective: false, proof: `not within ${Math.round(clock.monotonic() - startMs)} ms: ${last}` };
@@ -98,9 +103,13 @@ export function conditionFault(kind: ConditionKind, symptom: Symptom): Fault {
       const state = (await statusOf(control, node))?.state;
       if (state !== "running" && (await imposedOn(control, node, tag)) === undefined)
         return `${early}no condition ${tag} on ${node} any more; ${node} is ${state ?? "no node of the stack any more"}`;
-      throw new FaultlineError("FL_HEAL_FAILED", `${node}: ${kind} was taken off, but after ${OVER_TIMEOUT_MS / 1000} s: ${last}`, {
-        remedy: "./faultline heal; if that changes nothing: ./faultline status",
-      });
+      throw new FaultlineError(
+        "FL_HEAL_FAILED",
+        `${node}: ${kind} was taken off, but after ${OVER_TIMEOUT_MS / 1000} s: ${last}`,
+        {
+          remedy: "./faultline heal; if that changes nothing: ./faultline status",
+        },
+      );
     },
   };
 }

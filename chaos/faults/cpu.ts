@@ -1,3 +1,4 @@
+import { required } from "../../contract/capability.ts";
 import type { PlannedFault } from "../../contract/plan.ts";
 import { conditionFault } from "./condition.ts";
 
@@ -16,7 +17,8 @@ const NO_CORES = 0.01;
 export const cpu = conditionFault("cpu", {
   async bites({ control, node, planned }) {
     const cores: number[] = [];
-    for (let index = 0; index < MEASUREMENTS; index++) cores.push((await control.measure(node, "cpu")) ?? 0);
+    for (let index = 0; index < MEASUREMENTS; index++)
+      cores.push((await required(control.conditions).measure(node, "cpu")) ?? 0);
     const least = leastCores(planned);
     return {
       yes: cores.every((used) => used >= least),
@@ -25,7 +27,7 @@ export const cpu = conditionFault("cpu", {
   },
 
   async over({ control, node }) {
-    const used = (await control.measure(node, "cpu")) ?? 0;
+    const used = (await required(control.conditions).measure(node, "cpu")) ?? 0;
     return { yes: used <= NO_CORES, seen: `workers beside ${node} take ${used.toFixed(2)} cores` };
   },
 });

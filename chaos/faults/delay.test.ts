@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NodeControl } from "../../contract/node.ts";
-import { fastClock, type OneFault, runOne, serverNode, startTestStack, type TestStack } from "../fixture/stack.ts";
+import {
+  fastClock,
+  type OneFault,
+  runOne,
+  serverNode,
+  startTestStack,
+  type TestStack,
+  withConditions,
+} from "../fixture/stack.ts";
 
 function fault(delay_ms: number, jitter_ms: number): OneFault {
   return { kind: "delay", target: { node: "postgres" }, hold_ms: 200, delay_ms, jitter_ms };
@@ -18,18 +26,17 @@ describe("delay", () => {
   const answering = (times: Times): NodeControl => {
     let phase: keyof Times = "before";
     let asked = 0;
-    return {
-      ...stack.control,
+    return withConditions(stack, {
       impose: (...one) => {
         phase = "during";
-        return stack.control.impose(...one);
+        return stack.conditions.impose(...one);
       },
       lift: (...one) => {
         phase = "after";
-        return stack.control.lift(...one);
+        return stack.conditions.lift(...one);
       },
       measure: (_name, kind) => Promise.resolve(kind === "delay" ? (times[phase][asked++ % 5] ?? null) : 1),
-    };
+    });
   };
   const quick = [1, 1, 1, 1, 1];
 
@@ -38,7 +45,8 @@ describe("delay", () => {
     expect(outcome.outcome).toBe("recovered");
     const active = records[1]?.t === "active" ? records[1] : undefined;
     expect(active?.effective).toBe(true);
-    const figures = /^a round trip takes ([\d.]+) ms \(fastest ([\d.]+) ms\), before it ([\d.]+) ms .*, for a delay of 150 ms give or take 30 ms$/;
+    const figures =
+      /^a round trip takes ([\d.]+) ms \(fastest ([\d.]+) ms\), before it ([\d.]+) ms .*, for a delay of 150 ms give or take 30 ms$/;
     const [now, fastest, before] = (figures.exec(active?.proof ?? "") ?? []).slice(1).map(Number);
     expect(now).toBeGreaterThanOrEqual((before ?? Infinity) + 84);
     expect(fastest).toBeGreaterThanOrEqual(119);
@@ -67,9 +75,11 @@ describe("delay", () => {
     const control = answering({ before: quick, during: [150, 150, 150, 150, 150], after: [150, 150, 150, 150, 150] });
     await expect(runOne({ ...stack, control }, fault(100, 10), undefined, fastClock(50))).rejects.toMatchObject({
       code: "FL_HEAL_FAILED",
-      message: expect.stringMatching(/^postgres: delay was taken off, but after 45 s: a round trip takes 150\.0 ms .*before it 1\.0 ms/) as unknown,
+      message: expect.stringMatching(
+        /^postgres: delay was taken off, but after 45 s: a round trip takes 150\.0 ms .*before it 1\.0 ms/,
+      ) as unknown,
     });
-    expect(await stack.control.imposed()).toEqual([]);
+    expect(await stack.conditions.list()).toEqual([]);
   });
 
   it("refuses what it could not prove", async () => {

@@ -1,10 +1,11 @@
+import { required } from "../../contract/capability.ts";
 import type { PlannedFault } from "../../contract/plan.ts";
-import type { Strike } from "../strike.ts";
+import type { Strike } from "./fault.ts";
 import { conditionFault } from "./condition.ts";
 
 /** Odd, so that the median is one of them. */
 const ROUND_TRIPS = 5;
-/** NodeControl.measure gives up after about 5 s: a longer delay could not be told from no answer. */
+/** Conditions.measure gives up after about 5 s: a longer delay could not be told from no answer. */
 const MAX_PROVABLE_MS = 4000;
 
 /**
@@ -17,7 +18,8 @@ const MAX_PROVABLE_MS = 4000;
 export const delay = conditionFault("delay", {
   async before(strike) {
     const { delay_ms = 0 } = strike.planned;
-    if (delay_ms > MAX_PROVABLE_MS) return `a delay of ${delay_ms} ms can't be proved: a question is given up after 5 s (up to ${MAX_PROVABLE_MS} ms can)`;
+    if (delay_ms > MAX_PROVABLE_MS)
+      return `a delay of ${delay_ms} ms can't be proved: a question is given up after 5 s (up to ${MAX_PROVABLE_MS} ms can)`;
     const before = await roundTrips(strike);
     if (before === undefined) return `${strike.node} does not answer even before it`;
     strike.baseline = before;
@@ -52,7 +54,8 @@ function leastDelayMs({ delay_ms = 0, jitter_ms = 0 }: PlannedFault): number {
 async function roundTrips({ control, node }: Strike): Promise<Strike["baseline"] | undefined> {
   const times: number[] = [];
   // One after another: side by side they would measure each other.
-  for (let index = 0; index < ROUND_TRIPS; index++) times.push((await control.measure(node, "delay")) ?? Infinity);
+  for (let index = 0; index < ROUND_TRIPS; index++)
+    times.push((await required(control.conditions).measure(node, "delay")) ?? Infinity);
   times.sort((a, b) => a - b);
   const [fastestMs, medianMs] = [times[0] ?? Infinity, times[(ROUND_TRIPS - 1) / 2] ?? Infinity];
   return Number.isFinite(medianMs) ? { medianMs, fastestMs } : undefined;

@@ -1,61 +1,50 @@
-import { poll } from "../clock.ts";
-import { type Fault, pids, probeRunning, SIGNAL_LEASE_MS, signalAll, type Strike } from "../strike.ts";
-import { applyUndo } from "../undo.ts";
+import { required } from "../../contract/capability.ts";
+import { poll } from "../../machine/clock.ts";
+import { applyUndo } from "../nodes/undo.ts";
+import { type Fault, STRIKE_LEASE_MS, struckLife } from "./fault.ts";
+import { whyNotNow, whyNothingToStrike } from "./probe.ts";
 
-/** A process that has not stopped for this long is likely in vfork(2). */
-const VFORK_TIMEOUT_MS = 200;
 /** Stopping is done by the kernel, at once unless a process is in uninterruptible sleep. */
 const EFFECT_TIMEOUT_MS = 3000;
 
 /**
  * SIGSTOP of every process of the node: its sockets stay open and nobody answers, which is what a long garbage collection or a
- * frozen virtual machine looks like. The main process is stopped first, so that it can't fork what we would miss.
+ * frozen virtual machine looks like.
  */
 export const pause: Fault = {
   kind: "pause",
-  injectLeaseMs: SIGNAL_LEASE_MS,
-  probe: probeRunning,
-  undo: ({ node, processes }) => ({ node, resume: [...processes], release: false }),
+  injectLeaseMs: STRIKE_LEASE_MS,
+  probe: async (strike) => (await whyNotNow(strike)) ?? whyNothingToStrike(strike),
+  undo: (strike) => ({ node: strike.node, life: struckLife(strike) }),
 
   async inject(strike) {
-    for (let round = 0; round < 5; round++) {
-      await signalAll(strike, "SIGSTOP");
-      if (await poll(strike.clock, VFORK_TIMEOUT_MS, async () => ((await stillRunning(strike)) ? undefined : true), { everyMs: 10 })) return;
-      // A parent in vfork(2) (a shell, a JVM that starts a process) waits uninterruptibly until its child has exec'd: a child stopped
-      // before that keeps the parent from stopping. Let the children go on for a moment; the parent's SIGSTOP stays pending.
-      await strike.control.signal(strike.processes.slice(1), "SIGCONT");
-      await strike.clock.sleep(20);
-    }
+    strike.life = await required(strike.control.lifecycle).strike(struckLife(strike), "pause", true);
   },
 
-  async effect({ control, clock, processes }) {
-    const counts = async () => {
-      const states = await control.processStates(processes);
-      const count = (state: string) => states.filter((other) => other === state).length;
-      return { stopped: count("stopped"), running: count("running"), gone: count("gone") };
-    };
-    await poll(clock, EFFECT_TIMEOUT_MS, async () => ((await counts()).running === 0 ? true : undefined), { everyMs: 20 });
-    const { stopped, running, gone } = await counts();
-    const mainState = (await control.processStates(processes.slice(0, 1)))[0];
+  async effect(strike) {
+    const life = struckLife(strike);
+    const look = async () => required(strike.control.lifecycle).look(life);
+    await poll(strike.clock, EFFECT_TIMEOUT_MS, async () => ((await look()).running === 0 ? true : undefined), {
+      everyMs: 20,
+    });
+    const { paused, running, gone, main } = await look();
     const rest = `${running === 0 ? "" : `, ${running} still running`}${gone === 0 ? "" : `, ${gone} gone`}`;
     return {
-      effective: running === 0 && mainState === "stopped",
-      proof: `${stopped} of ${processes.length} processes stopped (${pids(processes)})${rest}`,
+      effective: running === 0 && main === "paused",
+      proof: `${paused} of ${life.members.length} processes stopped (${life.text})${rest}`,
     };
   },
 
-  async heal({ control, processes }) {
-    await control.signal(processes, "SIGCONT");
+  async heal({ control, node, life }) {
+    await required(control.lifecycle).resume(node, life);
   },
 
-  /** Not only the processes that we stopped: none of the node may be left stopped. */
-  async verify({ control, clock, node, processes }) {
-    const proof = await applyUndo(control, { node, resume: processes, release: false }, clock);
-    const states = await control.processStates(processes);
-    return `${states.filter((state) => state === "running").length} of ${processes.length} processes go on; ${proof}`;
+  /** Not only the processes that we stopped: no process of the node may be left stopped. */
+  async verify(strike) {
+    const { control, clock, node } = strike;
+    const life = struckLife(strike);
+    const proof = await applyUndo(control, { node, life }, clock);
+    const { running } = await required(control.lifecycle).look(life);
+    return `${running} of ${life.members.length} processes go on; ${proof}`;
   },
 };
-
-async function stillRunning({ control, processes }: Strike): Promise<boolean> {
-  return (await control.processStates(processes)).includes("running");
-}

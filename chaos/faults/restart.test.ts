@@ -1,7 +1,8 @@
+import { basename } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NodeControl } from "../../contract/node.ts";
-import { PROGRAMS, runOne, startTestStack, type TestStack } from "../fixture/stack.ts";
-import { statusOf } from "../strike.ts";
+import { PROGRAMS, runOne, startTestStack, type TestStack, unheld } from "../fixture/stack.ts";
+import { statusOf } from "../nodes/node-status.ts";
 
 describe("restart", () => {
   let stack: TestStack;
@@ -15,29 +16,32 @@ describe("restart", () => {
     const { outcome, records } = await runOne(stack, { kind: "restart", target: { role: "controller" }, hold_ms: 0 });
     expect(outcome).toMatchObject({ outcome: "recovered", node: "kafka-1" });
     expect(records.map(({ t }) => t)).toEqual(["planned", "active", "healed", "recovered"]);
-    expect(records[0]).toMatchObject({ node: "kafka-1", undo: { resume: [], release: true } });
+    expect(records[0]).toMatchObject({ node: "kafka-1", undo: { release: `${basename(stack.directory)}-1` } });
     const after = await statusOf(stack.control, "kafka-1");
     expect(after).toMatchObject({ state: "running", held: false, starts: 2 });
-    expect(after?.process?.pid).not.toBe(before?.process?.pid);
+    expect(after?.life).toBeDefined();
+    expect(after?.life).not.toBe(before?.life);
   });
 
   it("starts a node that nobody else starts, as a container that was stopped through its engine's API", async () => {
-    const { control } = stack;
+    const { control, lifecycle } = stack;
+    // It stays down when it is struck, under the tag by which the release will start it again.
+    const tag = `${basename(stack.directory)}-1`;
     const container: NodeControl = {
-      ...control,
-      signal: async (processes, signal) => {
-        await control.hold("kafka-1");
-        return control.signal(processes, signal);
+      ...unheld(control),
+      lifecycle: {
+        ...lifecycle,
+        strike: async (...blow) => {
+          await lifecycle.hold("kafka-1", tag, Date.now() + 60_000);
+          return lifecycle.strike(...blow);
+        },
       },
-      nodes: async () =>
-        (await control.nodes()).map((status) => {
-          const unknown = { ...status };
-          delete unknown.held;
-          return unknown;
-        }),
     };
     const before = await statusOf(control, "kafka-1");
-    const { outcome } = await runOne({ ...stack, control: container }, { kind: "restart", target: { node: "kafka-1" }, hold_ms: 0 });
+    const { outcome } = await runOne(
+      { ...stack, control: container },
+      { kind: "restart", target: { node: "kafka-1" }, hold_ms: 0 },
+    );
     expect(outcome).toMatchObject({ outcome: "recovered", node: "kafka-1" });
     expect((await statusOf(control, "kafka-1"))?.starts).toBe((before?.starts ?? 0) + 1);
   });

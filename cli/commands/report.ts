@@ -1,23 +1,31 @@
 import { buildCommand } from "@stricli/core";
 import type { CommandContext } from "../context.ts";
-import { resolveRun } from "../run-directory.ts";
+import { resolveRun } from "../choose-run.ts";
+import { parseText } from "../parse.ts";
 
 export const report = buildCommand<{ print: boolean }, [run?: string], CommandContext>({
   docs: {
     brief: "Render a run's report again, from its run directory",
     fullDescription:
-      "Render a run's report again, from its run directory alone.\n\nExamples:\n  ./faultline report\n  ./faultline report 20261123-001530-payments --print",
+      "Renders a run's report again. It reads the run directory alone and needs no stack.\n\nExamples:\n  ./faultline report\n  ./faultline report 20261123T015937Z-payments --print",
   },
   parameters: {
-    flags: { print: { kind: "boolean", default: false, brief: "Print it, too" } },
+    flags: { print: { kind: "boolean", default: false, brief: "Print the report as well" } },
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "The run [default = the stack's, else the newest]", parse: String, placeholder: "run", optional: true }],
+      parameters: [
+        {
+          brief: "The run [default: the stack's run, else the newest]",
+          parse: parseText,
+          placeholder: "run",
+          optional: true,
+        },
+      ],
     },
   },
   async func(flags, run) {
-    const { renderReport, writeReport } = await import("../../report/markdown.ts");
-    const runDirectory = resolveRun(this, run);
+    const { renderReport, writeReport } = await import("../../report/render/markdown.ts");
+    const runDirectory = resolveRun(this, await this.runtime(), run);
     const file = await writeReport(runDirectory);
     this.process.stdout.write(flags.print ? await renderReport(runDirectory) : `${file}\n`);
   },

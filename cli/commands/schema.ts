@@ -1,17 +1,24 @@
+import { join, resolve } from "node:path";
 import { buildCommand } from "@stricli/core";
-import { renderSchema } from "../../db/ddl.ts";
-import { type CommandContext } from "../context.ts";
-import { readPipeline } from "../pipeline-file.ts";
+import type { CommandContext } from "../context.ts";
+import { pipelineFlag } from "../shared-flags.ts";
 
 export const schema = buildCommand<{ pipeline?: string }, [], CommandContext>({
   docs: {
     brief: "Print the DDL of a pipeline's tables",
-    fullDescription: `Print the DDL of a pipeline's tables. It may be run again on the same database.\n\nExample:\n  ./faultline schema --pipeline pipelines/sensors.yaml | psql "$URL"`,
+    fullDescription: `Prints the DDL of a pipeline's tables. You can run it again on the same database.\n\nExample:\n  ./faultline schema --pipeline pipelines/sensors.yaml | psql "$URL"`,
   },
   parameters: {
-    flags: { pipeline: { kind: "parsed", parse: String, optional: true, brief: "Pipeline file [default = pipelines/payments.yaml]", placeholder: "file" } },
+    flags: {
+      pipeline: pipelineFlag,
+    },
   },
-  func(flags) {
-    this.process.stdout.write(renderSchema(readPipeline(this.root, flags.pipeline).pipeline));
+  async func(flags) {
+    const [{ renderSchema }, { readPipelineFile }] = await Promise.all([
+      import("../../db/ddl.ts"),
+      import("../../platform/run-directory.ts"),
+    ]);
+    const file = flags.pipeline === undefined ? join(this.root, "pipelines/payments.yaml") : resolve(flags.pipeline);
+    this.process.stdout.write(renderSchema(readPipelineFile(file).pipeline));
   },
 });

@@ -1,31 +1,54 @@
 import { buildCommand } from "@stricli/core";
 import type { QueryResult } from "pg";
 import { FaultlineError } from "../../contract/errors.ts";
+import type { RuntimeName } from "../../contract/stack.ts";
 import type { CommandContext } from "../context.ts";
-import { requireStack, stackLogin } from "../stack-access.ts";
+import { relayed } from "../relayed.ts";
+import { runtimeFlag } from "../shared-flags.ts";
+import { requireStack } from "../stack-access.ts";
 
-type Flags = { json: boolean };
+type Flags = { json: boolean; runtime?: RuntimeName };
 
 export const sql = buildCommand<Flags, [string], CommandContext>({
   docs: {
     brief: "Run one SQL statement in the stack's PostgreSQL",
-    fullDescription: `Run one SQL statement in the stack's PostgreSQL and print its rows. Several, separated by semicolons, are one transaction.\n\nExamples:\n  ./faultline sql "SELECT * FROM sink_offsets ORDER BY partition"\n  ./faultline sql "SELECT count(*) FROM payments" --json`,
+    fullDescription: `Runs one SQL statement in the stack's PostgreSQL and prints its rows. Several statements, separated by semicolons, are one transaction.\n\nExamples:\n  ./faultline sql "SELECT * FROM sink_offsets ORDER BY partition"\n  ./faultline sql "SELECT count(*) FROM payments" --json`,
   },
   parameters: {
-    flags: { json: { kind: "boolean", brief: "Rows as a JSON array", default: false } },
+    flags: {
+      json: { kind: "boolean", brief: "Print the rows as a JSON array", default: false },
+      runtime: runtimeFlag,
+    },
     positional: { kind: "tuple", parameters: [{ brief: "The statement", parse: String, placeholder: "statement" }] },
   },
   async func(flags, statement) {
-    const { connectPostgres } = await import("../postgres-client.ts");
-    const client = await connectPostgres(stackLogin(requireStack(this)));
+    if (statement.trim() === "")
+      throw new FaultlineError("FL_USAGE", "the statement is empty", { remedy: './faultline sql "SELECT 1"' });
+    const runtime = await this.runtime(flags.runtime);
+    if (await relayed(this, runtime)) return;
+    const [{ connectPostgres, connectProblem, loginOf }, { plainTable }] = await Promise.all([
+      import("../../platform/protocol/postgres-client.ts"),
+      import("../../report/render/text-table.ts"),
+    ]);
+    const login = loginOf(requireStack(runtime).postgres);
+    const session = { application: "faultline", connectTimeoutMs: 5_000 };
+    const client = await connectPostgres(login, session).catch((error: unknown) => {
+      throw connectProblem(error, login);
+    });
     try {
-      const results: unknown = await client.query({ text: statement, rowMode: flags.json ? undefined : "array" } as { text: string });
+      const results: unknown = await client.query({ text: statement, rowMode: flags.json ? undefined : "array" } as {
+        text: string;
+      });
       // Several statements, separated by semicolons, are one transaction; the last one's result is shown.
       const result = (Array.isArray(results) ? results.at(-1) : results) as QueryResult;
       if (flags.json) this.process.stdout.write(`${JSON.stringify(result.rows)}\n`);
       else {
         const names = result.fields.map((field) => field.name);
-        if (names.length > 0) this.process.stdout.write(textTable(names, result.rows));
+        const rows = (result.rows as unknown[][]).map((row) => row.map(cellText));
+        const rule = names.map((name, column) =>
+          "-".repeat(Math.max(name.length, ...rows.map((row) => (row[column] ?? "").length))),
+        );
+        if (names.length > 0) this.process.stdout.write(`${plainTable(names, [rule, ...rows])}\n`);
         this.process.stderr.write(`${result.command} ${result.rowCount ?? 0}\n`);
       }
     } catch (error) {
@@ -39,19 +62,6 @@ export const sql = buildCommand<Flags, [string], CommandContext>({
     }
   },
 });
-
-function textTable(names: string[], rows: unknown[][]): string {
-  const cells = [names, ...rows.map((row) => row.map(cellText))];
-  const widths = names.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
-  const lines = cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  lines.splice(1, 0, widths.map((width) => "-".repeat(width)).join("  "));
-  return `${lines.join("\n")}\n`;
-}
 
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return "(null)";

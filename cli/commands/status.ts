@@ -1,24 +1,26 @@
 import { buildCommand } from "@stricli/core";
+import type { RuntimeName } from "../../contract/stack.ts";
 import type { CommandContext } from "../context.ts";
-import { type Runtime, RUNTIMES } from "../runtime-choice.ts";
+import { relayed } from "../relayed.ts";
+import { runtimeFlag } from "../shared-flags.ts";
 
-export const status = buildCommand<{ json: boolean; runtime?: Runtime }, [], CommandContext>({
+export const status = buildCommand<{ json: boolean; runtime?: RuntimeName }, [], CommandContext>({
   docs: {
     brief: "Every node of the stack, and how to reach it",
     fullDescription:
-      'Every node of the stack with state, pid, addresses and log; Kafka\'s bootstrap servers, a PostgreSQL URL for psql, the current run.\n\nExamples:\n  ./faultline status\n  psql "$(./faultline status --json | jq -r .postgres_url)"',
+      'Prints every node of the stack with its state, pid, addresses and log; then the Kafka bootstrap servers, a PostgreSQL URL for psql, and the current run.\n\nExamples:\n  ./faultline status\n  psql "$(./faultline status --json | jq -r .postgres_url)"',
   },
   parameters: {
-    flags: {
-      runtime: { kind: "enum", values: RUNTIMES, optional: true, brief: "Which stack [default = the one that is up]" },
-      json: { kind: "boolean", default: false, brief: "As JSON" },
-    },
+    flags: { runtime: runtimeFlag, json: { kind: "boolean", default: false, brief: "Print JSON" } },
   },
   async func(flags) {
-    const [{ stackReport }, { statusText, postgresUrl }] = await Promise.all([import("../stack-runtime.ts"), import("../status-text.ts")]);
-    const report = await stackReport(this);
-    const { stack } = report;
-    const links = stack === undefined ? {} : { bootstrap_servers: stack.bootstrapServers.join(","), postgres_url: postgresUrl(stack) };
-    this.process.stdout.write(flags.json ? `${JSON.stringify({ ...report, ...links })}\n` : statusText(report));
+    const runtime = await this.runtime(flags.runtime);
+    if (await relayed(this, runtime)) return;
+    const { statusText } = await import("../status-text.ts");
+    const report = await runtime.describe();
+    const bootstrap_servers = report.stack?.bootstrap_servers.join(",");
+    this.process.stdout.write(
+      flags.json ? `${JSON.stringify({ ...report, bootstrap_servers })}\n` : statusText(report),
+    );
   },
 });

@@ -38,7 +38,9 @@ export type ComposeEnvironment = {
 export function composeEnvironment(variables: Record<string, string | undefined>): ComposeEnvironment {
   const result = schema.safeParse(Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== "")));
   if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => `${String(path[0])}: ${message} (is ${JSON.stringify(variables[String(path[0])])})`);
+    const problems = result.error.issues.map(
+      ({ path, message }) => `${String(path[0])}: ${message} (is ${JSON.stringify(variables[String(path[0])])})`,
+    );
     throw new FaultlineError("FL_CONFIG_INVALID", problems.join("\n"), { remedy: "see docker-compose.yml and .env" });
   }
   const values = result.data;
@@ -49,7 +51,7 @@ export function composeEnvironment(variables: Record<string, string | undefined>
       port: values.POSTGRES_PORT,
       database: values.POSTGRES_DB,
       user: values.POSTGRES_USER,
-      passwordFile: values.POSTGRES_PASSWORD_FILE,
+      password_file: values.POSTGRES_PASSWORD_FILE,
     },
     pipelineFile: resolve(import.meta.dirname, "../..", values.FAULTLINE_PIPELINE),
     seed: values.FAULTLINE_SEED,

@@ -7,7 +7,10 @@ import type { Coordination } from "../../contract/stack.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-const POMS: Record<Coordination, string> = { kraft: "platform/kafka/pom.xml", zookeeper: "platform/kafka/zookeeper/pom.xml" };
+const POMS: Record<Coordination, string> = {
+  kraft: "platform/kafka/pom.xml",
+  zookeeper: "platform/kafka/zookeeper/pom.xml",
+};
 const PROGRESS_MS = 10_000;
 
 export type JarsOptions = {
@@ -31,7 +34,8 @@ export async function kafkaJars({ coordination, onProgress = () => {}, signal }:
   const pom = POMS[coordination];
   const hash = sha256(readFileSync(join(root, pom)));
   const cache = join(root, ".faultline/cache");
-  if (coordination === "kraft" && existsSync(join(cache, "kafka")) && readStamp() === sha256(`${hash}  ${pom}\n`)) return join(cache, "kafka");
+  if (coordination === "kraft" && existsSync(join(cache, "kafka")) && readStamp() === sha256(`${hash}  ${pom}\n`))
+    return join(cache, "kafka");
   const directory = join(cache, `${coordination === "kraft" ? "kafka" : "kafka-zookeeper"}-${hash.slice(0, 16)}`);
   if (existsSync(directory)) return directory;
   const temporary = `${directory}.${process.pid}`;
@@ -39,7 +43,10 @@ export async function kafkaJars({ coordination, onProgress = () => {}, signal }:
   mkdirSync(temporary, { recursive: true });
   const beganMs = Date.now();
   onProgress("fetching jars, once");
-  const beat = setInterval(() => onProgress(`still fetching jars (${Math.round((Date.now() - beganMs) / 1000)} s)`), PROGRESS_MS);
+  const beat = setInterval(
+    () => onProgress(`still fetching jars (${Math.round((Date.now() - beganMs) / 1000)} s)`),
+    PROGRESS_MS,
+  );
   try {
     await copyDependencies(pom, temporary, signal);
   } catch (error) {
@@ -69,11 +76,18 @@ function readStamp(): string | undefined {
 async function copyDependencies(pom: string, directory: string, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const failed = (why: string, cause?: unknown): FaultlineError =>
-    new FaultlineError("FL_PREREQUISITE", `Kafka's jars could not be fetched: ${why}`, { remedy: `mvn -f ${pom} dependency:copy-dependencies`, cause });
-  const child = spawn("mvn", ["-q", "-B", "-f", join(root, pom), "dependency:copy-dependencies", `-DoutputDirectory=${directory}`], {
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(signal === undefined ? {} : { signal }),
-  });
+    new FaultlineError("FL_PREREQUISITE", `Kafka's jars could not be fetched: ${why}`, {
+      remedy: `mvn -f ${pom} dependency:copy-dependencies`,
+      cause,
+    });
+  const child = spawn(
+    "mvn",
+    ["-q", "-B", "-f", join(root, pom), "dependency:copy-dependencies", `-DoutputDirectory=${directory}`],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
   let output = "";
   const collect = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-4_096);
@@ -87,7 +101,11 @@ async function copyDependencies(pom: string, directory: string, signal: AbortSig
   child.once("close", (code) => {
     if (code === 0) resolve();
     else if (signal?.aborted)
-      reject(new FaultlineError("FL_INTERRUPTED", "interrupted: fetching Kafka's jars", { remedy: "./faultline up goes on from here" }));
+      reject(
+        new FaultlineError("FL_INTERRUPTED", "interrupted: fetching Kafka's jars", {
+          remedy: "./faultline up goes on from here",
+        }),
+      );
     else reject(failed(`mvn ended with ${code}:\n${output}`));
   });
   return promise;

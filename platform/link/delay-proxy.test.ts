@@ -50,22 +50,26 @@ describe("whatever the chunks and the jitter", () => {
 
   it("delivers every byte, in order, both ways, and passes the half-close on", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(chunk, { maxLength: 12 }), fc.array(delay, { minLength: 1, maxLength: 4 }), async (chunks, delays) => {
-        let asked = 0;
-        const proxy = await proxyTo(await target(echo), () => delays[asked++ % delays.length] as LinkDelay);
-        const socket = client(proxy.port);
-        const answer = buffer(socket);
-        let next = 0;
-        const sent: Buffer[] = [];
-        for (const { size, pauseMs } of chunks) {
-          const bytes = Buffer.from(Array.from({ length: size }, () => next++ % 251));
-          sent.push(bytes);
-          socket.write(bytes);
-          if (pauseMs > 0) await sleep(pauseMs);
-        }
-        socket.end();
-        expect(Buffer.compare(await answer, Buffer.concat(sent))).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.array(chunk, { maxLength: 12 }),
+        fc.array(delay, { minLength: 1, maxLength: 4 }),
+        async (chunks, delays) => {
+          let asked = 0;
+          const proxy = await proxyTo(await target(echo), () => delays[asked++ % delays.length] as LinkDelay);
+          const socket = client(proxy.port);
+          const answer = buffer(socket);
+          let next = 0;
+          const sent: Buffer[] = [];
+          for (const { size, pauseMs } of chunks) {
+            const bytes = Buffer.from(Array.from({ length: size }, () => next++ % 251));
+            sent.push(bytes);
+            socket.write(bytes);
+            if (pauseMs > 0) await sleep(pauseMs);
+          }
+          socket.end();
+          expect(Buffer.compare(await answer, Buffer.concat(sent))).toBe(0);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -137,29 +141,41 @@ it("resets the client of a target that refuses", async () => {
   const port = await target(() => {});
   await new Promise((resolve) => servers.pop()?.close(resolve));
   const socket = client((await proxyTo(port, () => NONE)).port);
-  await expect(new Promise((_resolve, reject) => socket.once("error", reject))).rejects.toMatchObject({ code: "ECONNRESET" });
+  await expect(new Promise((_resolve, reject) => socket.once("error", reject))).rejects.toMatchObject({
+    code: "ECONNRESET",
+  });
 });
 
-it.each([0, 30])("passes a target's reset on to the client, and a client's to the target (delay %i ms)", async (delay_ms) => {
-  let accepted = Promise.withResolvers<Socket>();
-  const port = await target((socket) => accepted.resolve(socket.on("error", () => {})));
-  const proxy = await proxyTo(port, () => ({ delay_ms, jitter_ms: 0 }));
-  for (const side of ["target", "client"]) {
-    accepted = Promise.withResolvers();
-    const ours = client(proxy.port).on("error", () => {});
-    const theirs = await accepted.promise;
-    const [from, to] = side === "target" ? [theirs, ours] : [ours, theirs];
-    const reset = new Promise((resolve) => to.once("error", resolve));
-    to.resume();
-    from.resetAndDestroy();
-    expect(await reset, side).toMatchObject({ code: "ECONNRESET" });
-  }
-});
+it.each([0, 30])(
+  "passes a target's reset on to the client, and a client's to the target (delay %i ms)",
+  async (delay_ms) => {
+    let accepted = Promise.withResolvers<Socket>();
+    const port = await target((socket) => accepted.resolve(socket.on("error", () => {})));
+    const proxy = await proxyTo(port, () => ({ delay_ms, jitter_ms: 0 }));
+    for (const side of ["target", "client"]) {
+      accepted = Promise.withResolvers();
+      const ours = client(proxy.port).on("error", () => {});
+      const theirs = await accepted.promise;
+      const [from, to] = side === "target" ? [theirs, ours] : [ours, theirs];
+      const reset = new Promise((resolve) => to.once("error", resolve));
+      to.resume();
+      from.resetAndDestroy();
+      expect(await reset, side).toMatchObject({ code: "ECONNRESET" });
+    }
+  },
+);
 
 it("says which port is taken, and leaves nothing behind when closed", async () => {
   const proxy = await proxyTo(await target(echo), () => ({ delay_ms: 60_000, jitter_ms: 0 }));
-  const again = startDelayProxy({ listen: { host: HOST, port: proxy.port }, target: { host: HOST, port: 1 }, delay: () => NONE });
-  await expect(again).rejects.toMatchObject({ code: "FL_PORT_IN_USE", message: expect.stringContaining(String(proxy.port)) as unknown });
+  const again = startDelayProxy({
+    listen: { host: HOST, port: proxy.port },
+    target: { host: HOST, port: 1 },
+    delay: () => NONE,
+  });
+  await expect(again).rejects.toMatchObject({
+    code: "FL_PORT_IN_USE",
+    message: expect.stringContaining(String(proxy.port)) as unknown,
+  });
   const socket = client(proxy.port).on("error", () => {});
   socket.write("waits for a minute");
   await sleep(50);

@@ -17,7 +17,11 @@ const MAX_CONNECTIONS = 4096;
  * A target that refuses resets the client. `delay` is asked for each chunk and while chunks wait: a shorter one holds at once for what waits, too.
  * @throws FaultlineError FL_PORT_IN_USE when the port to listen on is taken.
  */
-export async function startDelayProxy(options: { listen: Endpoint; target: Endpoint; delay: () => LinkDelay }): Promise<DelayProxy> {
+export async function startDelayProxy(options: {
+  listen: Endpoint;
+  target: Endpoint;
+  delay: () => LinkDelay;
+}): Promise<DelayProxy> {
   const { listen, target, delay } = options;
   const connections = new Set<DelayedConnection>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client: Socket) => {
@@ -42,7 +46,10 @@ async function listenOn(server: Server, { host, port }: Endpoint): Promise<numbe
   const refused = (error: NodeJS.ErrnoException): void => {
     if (error.code !== "EADDRINUSE") return reject(error);
     reject(
-      new FaultlineError("FL_PORT_IN_USE", `port ${port} on ${host} (for a link's proxy) is taken`, { remedy: "end the process that has it", cause: error }),
+      new FaultlineError("FL_PORT_IN_USE", `port ${port} on ${host} (for a link's proxy) is taken`, {
+        remedy: "end the process that has it",
+        cause: error,
+      }),
     );
   };
   server.once("error", refused);

@@ -2,14 +2,25 @@ import { apiVersionsV3, Connection, createTopicsV7, describeQuorumV2, metadataV1
 import type { Socket } from "node:net";
 
 /** One partition as one broker's metadata has it. */
-export type PartitionView = { topic: string; partition: number; leader: number; leaderEpoch: number; replicas: number[]; isr: number[] };
+export type PartitionView = {
+  topic: string;
+  partition: number;
+  leader: number;
+  leaderEpoch: number;
+  replicas: number[];
+  isr: number[];
+};
 /** The cluster as one broker sees it. */
 export type ClusterView = { brokers: number[]; clusterId: string; partitions: PartitionView[] };
 
 const QUESTION_TIMEOUT_MS = 2_000;
 
 /** Opens a connection to one broker, asks, closes. @throws the client's errors; an error of its own when the broker does not answer in time. */
-async function ask<T>(address: string, question: (connection: Connection) => Promise<T>, timeoutMs: number): Promise<T> {
+async function ask<T>(
+  address: string,
+  question: (connection: Connection) => Promise<T>,
+  timeoutMs: number,
+): Promise<T> {
   const [host, port] = address.split(":") as [string, string];
   const connection = new Connection("faultline-platform", { connectTimeout: timeoutMs, requestTimeout: timeoutMs });
   connection.on("error", () => {});
@@ -28,8 +39,16 @@ async function ask<T>(address: string, question: (connection: Connection) => Pro
 }
 
 /** Asks this very broker for its metadata. @param topics undefined: all. */
-export async function clusterView(address: string, topics?: string[], timeoutMs: number = QUESTION_TIMEOUT_MS): Promise<ClusterView> {
-  const answer = await ask(address, async (connection) => metadataV12.api.async(connection, topics ?? null, false, false), timeoutMs);
+export async function clusterView(
+  address: string,
+  topics?: string[],
+  timeoutMs: number = QUESTION_TIMEOUT_MS,
+): Promise<ClusterView> {
+  const answer = await ask(
+    address,
+    async (connection) => metadataV12.api.async(connection, topics ?? null, false, false),
+    timeoutMs,
+  );
   return {
     brokers: answer.brokers.map((broker) => broker.nodeId),
     clusterId: answer.clusterId ?? "",
@@ -56,7 +75,10 @@ const DESCRIBE_QUORUM = 55;
  * KRaft: by DescribeQuorum, the leader of `__cluster_metadata`. (Metadata and DescribeCluster name a random broker there: KIP-595, KIP-700.)
  * ZooKeeper: by the broker's metadata. It is the last that a controller told this broker: until the next controller is elected, the dead one.
  */
-export async function activeController(address: string, timeoutMs: number = QUESTION_TIMEOUT_MS): Promise<number | undefined> {
+export async function activeController(
+  address: string,
+  timeoutMs: number = QUESTION_TIMEOUT_MS,
+): Promise<number | undefined> {
   const controller = await ask(
     address,
     async (connection) => {
@@ -81,10 +103,16 @@ async function quorumLeader(connection: Connection): Promise<number> {
 }
 
 /** The node id of a partition's leader: of what these brokers answer (those that don't are passed over), what has the highest leader epoch. Undefined: nobody leads now. */
-export async function partitionLeader(addresses: string[], topic: string, partition: number): Promise<number | undefined> {
+export async function partitionLeader(
+  addresses: string[],
+  topic: string,
+  partition: number,
+): Promise<number | undefined> {
   const answers = await Promise.allSettled(addresses.map(async (address) => clusterView(address)));
   const views = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value.partitions : []));
-  const [newest] = views.filter((item) => item.topic === topic && item.partition === partition).toSorted((a, b) => b.leaderEpoch - a.leaderEpoch);
+  const [newest] = views
+    .filter((item) => item.topic === topic && item.partition === partition)
+    .toSorted((a, b) => b.leaderEpoch - a.leaderEpoch);
   return newest === undefined || newest.leader < 0 ? undefined : newest.leader;
 }
 
@@ -102,7 +130,11 @@ export async function createTopic(address: string, topic: NewTopic, timeoutMs = 
     assignments: [],
     configs: Object.entries(topic.configs).map(([name, value]) => ({ name, value })),
   };
-  const taker = await ask(address, async (connection) => ((await hasQuorum(connection)) ? address : controllerAddress(connection)), timeoutMs);
+  const taker = await ask(
+    address,
+    async (connection) => ((await hasQuorum(connection)) ? address : controllerAddress(connection)),
+    timeoutMs,
+  );
   await ask(taker, async (connection) => createTopicsV7.api.async(connection, [request], timeoutMs, false), timeoutMs);
 }
 

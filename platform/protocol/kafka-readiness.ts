@@ -15,5 +15,7 @@ export async function kafkaIsReady(nodes: NodeStatus[], node: NodeStatus): Promi
 }
 
 export function isInEveryIsr(view: ClusterView, id: number): boolean {
-  return view.brokers.includes(id) && view.partitions.every((item) => !item.replicas.includes(id) || item.isr.includes(id));
+  return (
+    view.brokers.includes(id) && view.partitions.every((item) => !item.replicas.includes(id) || item.isr.includes(id))
+  );
 }

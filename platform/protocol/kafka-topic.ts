@@ -7,15 +7,19 @@ const MIN_INSYNC_REPLICAS = 2;
 
 /**
  * Makes the topic unless it is there.
- * @throws FaultlineError FL_TOPIC_MISMATCH when it is there with another number of partitions; the client's error when nobody answers (try again).
+ * @throws FaultlineError FL_TOPIC_MISMATCH if the topic has another number of partitions; the client's error if no broker answers (try again).
  */
 export async function ensureTopic(address: string, name: string, partitions: number): Promise<void> {
   const there = await topicPartitions(address, name);
   if (there.length > 0) {
     if (there.length === partitions) return;
-    throw new FaultlineError("FL_TOPIC_MISMATCH", `topic ${name} has ${there.length} partitions; the pipeline says ${partitions}`, {
-      remedy: "set partitions in the pipeline file to that number, or begin anew: ./faultline down --volumes",
-    });
+    throw new FaultlineError(
+      "FL_TOPIC_MISMATCH",
+      `topic ${name} has ${there.length} partitions; the pipeline says ${partitions}`,
+      {
+        remedy: "set partitions in the pipeline file to that number, or start again: ./faultline down --volumes",
+      },
+    );
   }
   await createTopic(address, {
     name,
@@ -36,7 +40,10 @@ export async function ensureTopic(address: string, name: string, partitions: num
 /** Whether each partition of the topic has a leader and its full ISR, as every one of these brokers sees it. */
 export async function topicIsComplete(addresses: string[], name: string, partitions: number): Promise<boolean> {
   const views = await Promise.all(addresses.map(async (address) => topicPartitions(address, name)));
-  return views.every((view) => view.length === partitions && view.every((item) => item.leader >= 0 && item.isr.length === REPLICATION_FACTOR));
+  return views.every(
+    (view) =>
+      view.length === partitions && view.every((item) => item.leader >= 0 && item.isr.length === REPLICATION_FACTOR),
+  );
 }
 
 async function topicPartitions(address: string, name: string): Promise<PartitionView[]> {

@@ -10,7 +10,9 @@ afterEach(async () => {
 });
 
 /** A server that answers a question's bytes, if they are these, after a while. */
-async function serverThat(onData: (socket: Socket, bytes: Buffer) => void): Promise<{ address: string; server: Server }> {
+async function serverThat(
+  onData: (socket: Socket, bytes: Buffer) => void,
+): Promise<{ address: string; server: Server }> {
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on("error", () => {});

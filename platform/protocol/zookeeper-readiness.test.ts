@@ -10,7 +10,9 @@ async function answering(answers: Record<string, string>, close = true): Promise
   server = createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", (question) => {
-      socket.write(answers[question.toString()] ?? `${question.toString()} is not executed because it is not in the whitelist.\n`);
+      socket.write(
+        answers[question.toString()] ?? `${question.toString()} is not executed because it is not in the whitelist.\n`,
+      );
       if (close) socket.end();
     });
   });
@@ -36,7 +38,9 @@ it("is a yes when the server says in which mode it serves", async () => {
 });
 
 it("is a no when it does not serve, refuses the question, or answers half", async () => {
-  expect(await zookeeperServes(await answering({ srvr: "This ZooKeeper instance is not currently serving requests\n" }))).toBe(false);
+  expect(
+    await zookeeperServes(await answering({ srvr: "This ZooKeeper instance is not currently serving requests\n" })),
+  ).toBe(false);
   server?.close();
   expect(await zookeeperServes(await answering({ ruok: "imok" }))).toBe(false);
 });

@@ -5,8 +5,8 @@ const ANSWER_LIMIT = 4_096;
 
 /**
  * Whether a ZooKeeper server serves clients: its answer to the four letters "srvr" has a line "Mode: ..." then, else it says "This ZooKeeper
- * instance is not currently serving requests" ("ruok" is answered by one that doesn't serve too). ZooKeeper administrator's guide, "The Four Letter Words".
- * @param address host:port. Never throws: nobody there, no answer in time is a no.
+ * instance is not currently serving requests" (a server that does not serve answers "ruok" too). ZooKeeper administrator's guide, "The Four Letter Words".
+ * @param address host:port. Never throws: no server or no answer in time is a no.
  */
 export async function zookeeperServes(address: string, timeoutMs = 2_000): Promise<boolean> {
   const colon = address.lastIndexOf(":");

@@ -10,6 +10,29 @@ daemon() {
     -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 -Dspark.worker.timeout=12 "${@:2}"
 }
 
+# Runs the driver's job, passes SIGTERM on to it, and ends with its exit code. If no new start can cure that code (contract/job.ts,
+# JOB_FATAL_EXIT_CODES), it waits instead, unhealthy: Docker's restart policy ignores exit codes and would start the job forever.
+job() {
+  "$@" &
+  local job=$! code=0
+  trap 'kill -TERM "$job" 2>/dev/null' TERM INT
+  # A signal ends a wait before the job has ended; the last wait has the job's own code.
+  wait "$job" || true
+  while kill -0 "$job" 2>/dev/null; do wait "$job" || true; done
+  wait "$job" || code=$?
+  case $code in
+  10 | 64 | 74 | 78)
+    echo "faultline: the job ended with exit code $code, which a new start does not cure. Fix the cause shown above, then: docker compose restart spark" >&2
+    trap 'exit "$code"' TERM INT
+    while :; do
+      sleep 3600 &
+      wait $!
+    done
+    ;;
+  esac
+  exit "$code"
+}
+
 case ${1:-} in
 master)
   # The one that leads in ZooKeeper is ALIVE; the other stands by and takes over with all it finds there.
@@ -35,7 +58,7 @@ driver)
   done
   # What an earlier driver said of itself is not true of this one.
   rm -f /runs/current/driver-status.json
-  exec spark-submit --class dev.faultline.job.PipelineJob --master "$masters" --deploy-mode client --properties-file "$SPARK_HOME/conf/spark-defaults.conf" \
+  job spark-submit --class dev.faultline.job.PipelineJob --master "$masters" --deploy-mode client --properties-file "$SPARK_HOME/conf/spark-defaults.conf" \
     --conf "spark.driver.host=$HOSTNAME" --conf spark.driver.bindAddress=0.0.0.0 --conf spark.ui.enabled=false \
     --conf "spark.cores.max=$((2 * ${SPARK_WORKER_SLOTS:-8}))" --conf "spark.executor.memory=${SPARK_EXECUTOR_MEMORY:-640m}" \
     /app/spark-app.jar --pipeline /runs/current/pipeline.yaml --brokers "${KAFKA_BROKERS:?}" --trigger "${FAULTLINE_TRIGGER:-realtime}" \

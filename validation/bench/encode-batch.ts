@@ -15,7 +15,17 @@ export function encodeBatch(baseOffset: number, records: readonly { key: string;
     return to;
   };
   for (const [index, { key, value }] of records.entries()) {
-    at = varint(1 + 1 + varintLength(index) + varintLength(key.length) + key.length + varintLength(value.length) + value.length + 1, at);
+    at = varint(
+      1 +
+        1 +
+        varintLength(index) +
+        varintLength(key.length) +
+        key.length +
+        varintLength(value.length) +
+        value.length +
+        1,
+      at,
+    );
     at += 2; // attributes, timestamp delta 0
     at = varint(index, at);
     at = varint(key.length, at);

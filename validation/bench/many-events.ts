@@ -1,16 +1,19 @@
 import { readFileSync } from "node:fs";
 import { eventKey, eventNumber } from "../../contract/event.ts";
-import { encodeLedger } from "../../contract/ledger.ts";
+import { LEDGER_VERSION, type LedgerRecord } from "../../contract/ledger.ts";
+import { LogWriter } from "../../contract/log-line.ts";
 import { parsePipeline } from "../../contract/pipeline.ts";
-import { runCanary } from "../canary.ts";
-import { columnText, copyLine } from "../fixture/copy-lines.ts";
+import { columnText, copyLine, timestamptz } from "../fixture/copy-lines.ts";
+import { reasonOf } from "../fixture/reasons.ts";
 import { Histories } from "../histories/histories.ts";
 import { LedgerIngest } from "../histories/ledger-ingest.ts";
 import { LogIngest } from "../histories/log-ingest.ts";
 import { SinkIngest } from "../histories/sink-ingest.ts";
-import { findAnomalies } from "../judge.ts";
+import { findAnomalies } from "../checks/find-anomalies.ts";
+import { CopyChunks } from "../sinks/copy-chunks.ts";
 import { LineSplitter } from "../read/line-splitter.ts";
 import { readBatches } from "../read/record-batch.ts";
+import { CopyRow } from "../sinks/copy-rows.ts";
 import { encodeBatch } from "./encode-batch.ts";
 
 /**
@@ -48,34 +51,41 @@ function report(what: string, count: number, micros: number): void {
   );
 }
 
-const open = {
-  t: "open",
-  version: 1,
-  run,
-  seed,
-  malformed_ppm: malformedPpm,
-  pipeline: pipeline.name,
-  pipeline_sha256: "",
-  topic: "t",
-  partitions: pipeline.partitions,
-  pid: 1,
-  at_ms: 0,
-} as const;
-const ledger = new LedgerIngest(histories, open);
+const ledger = new LedgerIngest(histories);
 let [micros, lines] = [0, 0];
+const writer = new LogWriter<LedgerRecord>();
+ledger.line(
+  writer
+    .encode({
+      t: "open",
+      version: LEDGER_VERSION,
+      run,
+      seed,
+      malformed_ppm: malformedPpm,
+      pipeline: pipeline.name,
+      pipeline_sha256: "",
+      topic: "t",
+      partitions: pipeline.partitions,
+      pid: 1,
+      at_ms: 0,
+    })
+    .trimEnd(),
+  ++lines,
+);
 const ledgerLines = new LineSplitter((line) => ledger.line(line, ++lines));
 for (let p = 0; p < pipeline.partitions; p++)
   for (let s = 0; s < perPartition; s += batch) {
     const n = Math.min(batch, perPartition - s);
     const text =
-      encodeLedger({ t: "attempt", p, s, n, first_ms: begin + s, last_ms: begin + s + 10, a: 1, at_ms: 0 }) +
-      encodeLedger({ t: "ack", p, s, n, o: s, at_ms: 0 });
+      writer.encode({ t: "attempt", p, s, n, first_ms: begin + s, last_ms: begin + s + 10, a: 1, at_ms: 0 }) +
+      writer.encode({ t: "ack", p, s, n, o: s, at_ms: 0 });
     micros += timed(() => ledgerLines.push(Buffer.from(text)));
   }
 ledger.finish();
 report("ledger lines", lines, micros);
 
 micros = 0;
+const STORED = timestamptz(Date.now());
 const sink = new SinkIngest(histories, "t");
 for (let p = 0; p < pipeline.partitions; p++) {
   let letters = 0;
@@ -83,12 +93,24 @@ for (let p = 0; p < pipeline.partitions; p++) {
     if (source.isMalformed(p, s)) {
       letters += 1;
       sink.letterLine(
-        copyLine(["t", `${p}`, `${s}`, `\\x${Buffer.from(eventKey(run, p, s)).toString("hex")}`, `\\x${source.value(p, s, createdMs(s)).toString("hex")}`]),
+        copyLine([
+          pipeline.table,
+          "t",
+          `${p}`,
+          `${s}`,
+          `\\x${Buffer.from(eventKey(run, p, s)).toString("hex")}`,
+          `\\x${source.value(p, s, createdMs(s)).toString("hex")}`,
+          reasonOf(source.value(p, s, createdMs(s)), pipeline),
+          STORED,
+        ]),
       );
     }
-  sink.offsetLine(["t", p, 0, perPartition, perPartition - letters, 0, letters].join("\t"));
+  sink.offsetLine(
+    [pipeline.table, "t", p, 0, perPartition, perPartition - letters, 0, letters, 1, "\\N", STORED].join("\t"),
+  );
 }
-const rowLines = new LineSplitter((line) => sink.rowLine(line));
+const row = new CopyRow(pipeline, run);
+const rowLines = new CopyChunks((text, from, to) => sink.row(row.show(text, from, to)));
 for (let p = 0; p < pipeline.partitions; p++)
   for (let s = 0; s < perPartition;) {
     let text = "";
@@ -111,7 +133,10 @@ for (let p = 0; p < pipeline.partitions; p++) {
     const count = Math.min(batch, perPartition - s);
     const bytes = encodeBatch(
       s,
-      Array.from({ length: count }, (_, at) => ({ key: eventKey(run, p, s + at), value: source.value(p, s + at, createdMs(s + at)) })),
+      Array.from({ length: count }, (_, at) => ({
+        key: eventKey(run, p, s + at),
+        value: source.value(p, s + at, createdMs(s + at)),
+      })),
     );
     micros += timed(() => readBatches(bytes, s, perPartition, visitor));
   }
@@ -123,13 +148,10 @@ histories.logRead = true;
 report("records", histories.logRecords, micros);
 
 // The stored groups are only there to take their memory: they are what was recomputed.
-for (const table of histories.aggregates) for (const key of table.computedKeys()) table.stored.set(key, table.computedGroup(key) as never);
+for (const table of histories.aggregates) for (const line of table.computedLines()) table.storedLine(line);
 let found: ReturnType<typeof findAnomalies> = [];
 micros = timed(() => (found = findAnomalies(histories)));
 report("events judged", perPartition * pipeline.partitions, micros);
-let canary = { planted: 0, found: 0 };
-micros = timed(() => (canary = runCanary(histories, found)));
-report("events judged by the canary", perPartition * pipeline.partitions, micros);
 console.log(
-  `anomalies: ${found.map(({ kind, count }) => `${count} ${kind}`).join(", ") || "none"}; canary ${canary.found} of ${canary.planted}; peak RSS of the reports ${Math.round(peakRss / 1e6)} MB, of the process ${Math.round(process.resourceUsage().maxRSS / 1e3)} MB`,
+  `anomalies: ${found.map(({ kind, count }) => `${count} ${kind}`).join(", ") || "none"}; peak RSS of the reports ${Math.round(peakRss / 1e6)} MB, of the process ${Math.round(process.resourceUsage().maxRSS / 1e3)} MB`,
 );

@@ -7,8 +7,10 @@ import { failedVisible, foreignRun, phantom } from "./foreign.ts";
 import { indeterminate, lostKafka, lostSink, unseen } from "./loss.ts";
 import { offsetGap } from "./offsets.ts";
 import { reorder } from "./order.ts";
+import { tornBatch } from "./torn-batch.ts";
+import { WITNESS_CHECKS } from "./witness.ts";
 
-/** Every check. A kind that none of them has would never be found: a test holds them to contract/verdict.ts. */
+/** Every check. A test compares their kinds with contract/verdict.ts, because no check finds a kind that none of them has. */
 export const CHECKS: readonly Check[] = [
   lostKafka,
   lostSink,
@@ -21,7 +23,9 @@ export const CHECKS: readonly Check[] = [
   duplicateLog,
   corrupt,
   reorder,
+  tornBatch,
   aggregateMismatch,
   offsetGap,
   deadLetterMismatch,
+  ...WITNESS_CHECKS,
 ];

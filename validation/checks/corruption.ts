@@ -1,7 +1,7 @@
 import type { Check } from "./check.ts";
 import { Findings } from "./findings.ts";
 
-/** A record's bytes, or a row's column, are not those of the recomputed event. Counted once per event. */
+/** Finds records with other bytes, and rows with another column, than the recomputed event. Counts each event once. */
 export const corrupt: Check = {
   kinds: ["corrupt"],
   needs: [],
@@ -9,7 +9,12 @@ export const corrupt: Check = {
     const findings = new Findings("corrupt");
     for (const { partition, corruptRecord, corruptRow } of partitions) {
       const sets = [corruptRecord, corruptRow];
-      findings.add(partition, sets, (word) => corruptRecord.word(word) & corruptRow.word(word), "in the log and the table");
+      findings.add(
+        partition,
+        sets,
+        (word) => corruptRecord.word(word) & corruptRow.word(word),
+        "in the log and the table",
+      );
       findings.add(partition, sets, (word) => corruptRecord.word(word) & ~corruptRow.word(word), "in the log");
       findings.add(partition, sets, (word) => corruptRow.word(word) & ~corruptRecord.word(word), "in the table");
     }

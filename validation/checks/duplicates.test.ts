@@ -30,3 +30,15 @@ test("two rows of an event", () => {
   soundPartition(histories, 4, 40).rows.add(33);
   expect(duplicateSink.find(histories)).toMatchObject([{ count: 1, ranges: ["p4 #33"] }]);
 });
+
+test("copies far into a partition are explained by attempts, or not", () => {
+  const histories = emptyHistories();
+  const history = soundPartition(histories, 4, 100);
+  history.batches.attempt(0, 0, 0);
+  history.inLog.add(70);
+  for (let times = 0; times < 2; times++) history.inLog.add(71);
+  expect(duplicateLog.find(histories)).toMatchObject([
+    { kind: "duplicate-log", count: 1, ranges: ["p4 #71"] },
+    { kind: "repeated-in-log", count: 1, ranges: ["p4 #70"] },
+  ]);
+});

@@ -1,22 +1,23 @@
 import type { Check } from "./check.ts";
-import { Findings, rangeText } from "./findings.ts";
+import { Findings, strayText } from "./findings.ts";
+import { wordsOf } from "../histories/bitmap.ts";
 
-/** More than one row for an event. */
+/** Finds events with more than one row. */
 export const duplicateSink: Check = {
   kinds: ["duplicate-sink"],
   needs: ["sink"],
-  find: ({ partitions, strays }) => {
+  find: ({ partitions, strays, run }) => {
     const findings = new Findings("duplicate-sink");
     for (const { partition, rows } of partitions) {
       const twice = rows.atLeast(2);
       findings.add(partition, [twice], (word) => twice.word(word));
     }
-    for (const stray of strays.events.values()) if (stray.rows > 1) findings.addText(`run ${stray.run} ${rangeText(stray.partition, stray.sequence)}`);
+    for (const stray of strays.events.values()) if (stray.rows > 1) findings.addText(strayText(run, stray));
     return findings.anomalies();
   },
 };
 
-/** An event at several offsets: as often as it was attempted, or more often than that. */
+/** Finds events at several offsets: at most as often as they were attempted, or more often. */
 export const duplicateLog: Check = {
   kinds: ["duplicate-log", "repeated-in-log"],
   needs: ["log"],
@@ -26,7 +27,7 @@ export const duplicateLog: Check = {
     for (const { partition, batches, inLog, failed } of partitions) {
       const twice = inLog.atLeast(2);
       const tooOften = twice.clone();
-      for (let word = 0; word < twice.words; word++) {
+      for (const word of wordsOf([twice])) {
         for (let bits = twice.word(word); bits !== 0; bits &= bits - 1) {
           const sequence = word * 32 + (31 - Math.clz32(bits & -bits));
           const batch = batches.find(sequence);

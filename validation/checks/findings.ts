@@ -1,6 +1,6 @@
 import type { Anomaly, AnomalyKind } from "../../contract/verdict.ts";
 import type { Bitmap } from "../histories/bitmap.ts";
-import { popCount } from "../histories/bitmap.ts";
+import { popCount, wordsOf } from "../histories/bitmap.ts";
 
 /** Ranges that a report names; the count has all. */
 const MOST_RANGES = 20;
@@ -10,7 +10,7 @@ export class Findings {
   readonly kind: AnomalyKind;
   count = 0;
   readonly ranges: string[] = [];
-  /** What was found, by cause; becomes the detail. */
+  /** Counts by cause; they become the detail. */
   readonly #causes = new Map<string, number>();
   readonly #examples: string[] = [];
 
@@ -19,31 +19,35 @@ export class Findings {
   }
 
   /**
-   * Adds the sequences of a partition for which `word` has bits set; `word` is asked for each 32 sequences up to the longest of `sets`.
+   * Adds the sequences of a partition for which `word` has bits set; `word` is asked for each 32 sequences where one of `sets` has some.
    * @param cause why, for the detail.
    */
   add(partition: number, sets: readonly Bitmap[], word: (index: number) => number, cause = ""): void {
-    const words = Math.max(...sets.map((set) => set.words));
     let from = -1;
     let found = 0;
-    for (let index = 0; index <= words; index++) {
-      const bits = index === words ? 0 : word(index) >>> 0;
+    let next = 0;
+    const end = (at: number) => {
+      if (from >= 0) this.#range(rangeText(partition, from, at - 1));
+      from = -1;
+    };
+    for (const index of wordsOf(sets)) {
+      if (index !== next) end(next * 32);
+      next = index + 1;
+      const bits = word(index) >>> 0;
       found += popCount(bits);
       if (bits === 0xffffffff && from >= 0) continue;
       if (bits === 0 && from < 0) continue;
       for (let bit = 0; bit < 32; bit++) {
         const isSet = ((bits >>> bit) & 1) === 1;
         if (isSet && from < 0) from = index * 32 + bit;
-        else if (!isSet && from >= 0) {
-          this.#range(rangeText(partition, from, index * 32 + bit - 1));
-          from = -1;
-        }
+        else if (!isSet) end(index * 32 + bit);
       }
     }
+    end(next * 32);
     this.#counted(found, cause);
   }
 
-  /** Adds something that is no set of sequences. */
+  /** Adds a finding that is not a set of sequences. */
   addText(text: string, count = 1, cause = ""): void {
     this.#range(text);
     this.#counted(count, cause);
@@ -59,7 +63,12 @@ export class Findings {
     if (this.count === 0) return [];
     const causes = [...this.#causes].filter(([cause]) => cause !== "").map(([cause, count]) => `${count} ${cause}`);
     return [
-      { kind: this.kind, count: this.count, ranges: this.ranges, detail: [causes.join(", "), ...this.#examples].filter((text) => text !== "").join("; ") },
+      {
+        kind: this.kind,
+        count: this.count,
+        ranges: this.ranges,
+        detail: [causes.join(", "), ...this.#examples].filter((text) => text !== "").join("; "),
+      },
     ];
   }
 
@@ -78,7 +87,12 @@ export function rangeText(partition: number, first: number, last = first): strin
   return `p${partition} #${first}${last === first ? "" : `-${last}`}`;
 }
 
-/** Stray events: "p3 #7", or "run 5 p3 #7-9" of another run. */
-export function strayText(run: number, stray: { run: number; partition: number; sequence: number }, last = stray.sequence): string {
-  return `${stray.run === run ? "" : `run ${stray.run} `}${rangeText(stray.partition, stray.sequence, last)}`;
+/** Stray events: "p3 #7", "run 5 p3 #7-9" of another run, or "event -1" for a number that no event has. */
+export function strayText(
+  run: number,
+  stray: { run: string; partition: number; sequence: number; text?: string },
+  last = stray.sequence,
+): string {
+  const event = stray.text === undefined ? rangeText(stray.partition, stray.sequence, last) : `event ${stray.text}`;
+  return `${stray.run === String(run) ? "" : `run ${stray.run} `}${event}`;
 }

@@ -9,8 +9,12 @@ test("an unknown event is a phantom in this run, foreign in another; where it wa
   const [ours, other] = [histories.strays.of(9, 2, 77), histories.strays.of(8, 2, 77)];
   if (ours !== undefined) ours.rows = ours.records = 1;
   if (other !== undefined) other.letters = 1;
-  expect(phantom.find(histories)).toMatchObject([{ count: 1, ranges: ["p2 #77"], detail: "1 in the log and in the table" }]);
-  expect(foreignRun.find(histories)).toMatchObject([{ count: 1, ranges: ["run 8 p2 #77"], detail: "1 among the dead letters" }]);
+  expect(phantom.find(histories)).toMatchObject([
+    { count: 1, ranges: ["p2 #77"], detail: "1 in the log and in the table" },
+  ]);
+  expect(foreignRun.find(histories)).toMatchObject([
+    { count: 1, ranges: ["run 8 p2 #77"], detail: "1 among the dead letters" },
+  ]);
 });
 
 test("strays are bounded, and what found no place is still counted", () => {

@@ -13,14 +13,18 @@ describe("loss", () => {
     const histories = emptyHistories();
     const history = soundPartition(histories, 3, 200);
     for (let sequence = 20; sequence <= 140; sequence++) history.inLog.remove(sequence);
-    expect(lostKafka.find(histories)).toMatchObject([{ kind: "lost-kafka", count: 121, ranges: ["p3 #20-140"], detail: "121 not in the log" }]);
+    expect(lostKafka.find(histories)).toMatchObject([
+      { kind: "lost-kafka", count: 121, ranges: ["p3 #20-140"], detail: "121 not in the log" },
+    ]);
   });
 
   test("tells another offset from an absence", () => {
     const histories = emptyHistories();
     const history = soundPartition(histories, 0, 10);
     history.atAcknowledgedOffset.clear(4);
-    expect(lostKafka.find(histories)).toMatchObject([{ count: 1, ranges: ["p0 #4"], detail: expect.stringContaining("another record") }]);
+    expect(lostKafka.find(histories)).toMatchObject([
+      { count: 1, ranges: ["p0 #4"], detail: expect.stringContaining("another record") },
+    ]);
   });
 
   test("does not call lost what Kafka has deleted by retention", () => {

@@ -1,7 +1,7 @@
 import type { Check } from "./check.ts";
 import { Findings, strayText } from "./findings.ts";
 
-/** Acknowledged, and not where Kafka said it would be. */
+/** Finds acknowledged events that are not at the offset that Kafka acknowledged. */
 export const lostKafka: Check = {
   kinds: ["lost-kafka"],
   needs: ["log"],
@@ -22,7 +22,7 @@ export const lostKafka: Check = {
   },
 };
 
-/** The sink passed it, and has neither a row nor a dead letter of it. */
+/** Finds events below next_offset that have neither a row nor a dead letter. */
 export const lostSink: Check = {
   kinds: ["lost-sink"],
   needs: ["log", "sink"],
@@ -32,24 +32,26 @@ export const lostSink: Check = {
       const stored = rows.atLeast(1);
       findings.add(partition, [due], (word) => due.word(word) & ~stored.word(word) & ~letterOfRow.word(word));
     }
-    for (const stray of strays.events.values()) if (stray.due && stray.rows === 0) findings.addText(strayText(run, stray));
+    for (const stray of strays.events.values())
+      if (stray.due && stray.rows === 0) findings.addText(strayText(run, stray));
     return findings.anomalies();
   },
 };
 
-/** In the log, not yet applied when time ran out. */
+/** Finds events in the log that the sink had not applied when time ran out. */
 export const unseen: Check = {
   kinds: ["unseen"],
   needs: ["log", "sink"],
   find: ({ partitions, strays, run }) => {
     const findings = new Findings("unseen");
     for (const { partition, above } of partitions) findings.add(partition, [above], (word) => above.word(word));
-    for (const stray of strays.events.values()) if (stray.above > 0 && stray.above === stray.records) findings.addText(strayText(run, stray));
+    for (const stray of strays.events.values())
+      if (stray.above > 0 && stray.above === stray.records) findings.addText(strayText(run, stray));
     return findings.anomalies();
   },
 };
 
-/** What became of the events of which nobody knew whether they are in the log. No anomaly, but worth knowing. */
+/** Says which indeterminate events are in the log, and which are not. Both are right, so this changes no verdict. */
 export const indeterminate: Check = {
   kinds: ["recovered", "not-recovered"],
   needs: ["log"],

@@ -1,7 +1,7 @@
 import type { Check } from "./check.ts";
 import { Findings } from "./findings.ts";
 
-/** Within a partition, acknowledged events must first stand in the order of their sequences. Named are those that came too late. */
+/** In a partition, the first records of events must be in the order of their sequences. Names the events that came too late. */
 export const reorder: Check = {
   kinds: ["reorder"],
   needs: ["log"],

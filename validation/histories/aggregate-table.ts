@@ -1,10 +1,15 @@
+import type { EventBytes } from "../../contract/event.ts";
 import type { Aggregate, Field, Pipeline } from "../../contract/pipeline.ts";
 import { windowSizeMs } from "../../contract/pipeline.ts";
-import { instantMs, unescapeCopy } from "../read/copy-text.ts";
-import { decimalText, ExactSum, scaledInteger } from "./exact-sum.ts";
-
-/** JSON values of an event, by field name. */
-export type EventValues = Record<string, unknown>;
+import { escapeCopy, instantMs, timestampText, unescapeCopy } from "../sinks/copy-text.ts";
+import { exactInteger } from "../read/exact-integer.ts";
+import { aggregateColumns } from "./aggregate-columns.ts";
+import { plainText, scaledValue } from "./event-values.ts";
+import { GroupDifferences } from "./group-differences.ts";
+import { GroupMap } from "./group-map.ts";
+import { RecentGroups } from "./recent-groups.ts";
+import { WindowOf } from "./window-of.ts";
+import { decimalText, ExactSum, scaledInteger } from "../read/exact-sum.ts";
 
 /** A group as PostgreSQL stores it; sums are times 10^scale. */
 export type StoredGroup = { count: bigint; sums: readonly bigint[] };
@@ -13,58 +18,129 @@ type ComputedGroup = { count: number; sums: ExactSum[] };
 /** U+0000 can stand in no PostgreSQL text, so keys can't run together. */
 const SEPARATOR = "\u0000";
 
-/** One aggregate of the pipeline: recomputed from the log, event by event, and as stored. Memory grows with its groups, not with events. */
+/** One field of an event. */
+type FieldAt = { index: number; field: Field };
+
+/**
+ * One aggregate of the pipeline: recomputed from the log, event by event, and as stored. Memory grows with its groups, not with events, and
+ * `reduce` frees it.
+ */
 export class AggregateTable {
   readonly spec: Aggregate;
   /** Columns in the order in which `storedLine` wants them: window, groups, shard, count, sums. */
   readonly columns: readonly string[];
-  readonly stored: Map<string, StoredGroup>;
+  #stored = new GroupMap<string, StoredGroup>();
   /** Rows that repeat another's group, or can't be read. */
-  readonly odd: string[];
-  readonly #keyFields: Field[];
-  readonly #sumFields: Field[];
-  readonly #windowMs: number;
+  #odd: string[] = [];
+  /** What was found in the groups that `reduce` has freed. */
+  readonly reduced = new GroupDifferences();
+  readonly #keyFields: FieldAt[];
+  readonly #sumFields: FieldAt[];
+  readonly #windowOf: WindowOf | undefined = undefined;
   /** By shard, then by group. A group of one column that is a number or text is its own key: no text is made of it per event. */
-  readonly #computed = new Map<number, Map<unknown, ComputedGroup>>();
+  readonly #computed = new Map<number, GroupMap<unknown, ComputedGroup>>();
   readonly #isPlain: boolean;
   readonly #isNumber: boolean;
-  /** The window of the last event: the next one is often of the same millisecond. */
-  #windowOf = "";
-  #window = "";
+  /** Of the shard and the window of the last event. */
+  readonly #recent: RecentGroups<ComputedGroup>;
+  #shard = -1;
+  #groups = new GroupMap<unknown, ComputedGroup>();
+  #windowMs = Number.NaN;
 
   constructor(pipeline: Pipeline, spec: Aggregate) {
-    const field = (name: string) => pipeline.fields.find((item) => item.name === name) as Field;
+    const at = (name: string): FieldAt => {
+      const index = pipeline.fields.findIndex((item) => item.name === name);
+      return { index, field: pipeline.fields[index] as Field };
+    };
     this.spec = spec;
-    this.stored = new Map();
-    this.odd = [];
-    this.#keyFields = spec.groupBy.map(field);
-    this.#sumFields = Object.keys(spec.sums).map(field);
+    this.#keyFields = spec.groupBy.map(at);
+    this.#sumFields = Object.keys(spec.sums).map(at);
     const [only] = this.#keyFields;
-    this.#isPlain = spec.window === undefined && this.#keyFields.length === 1 && only?.type !== "boolean";
-    this.#isNumber = this.#isPlain && (only?.type === "int" || only?.type === "bigint");
-    this.#windowMs = spec.window === undefined ? 0 : windowSizeMs(spec.window.size);
-    this.columns = [...(spec.window ? [spec.window.column] : []), ...spec.groupBy, "shard", spec.count, ...Object.values(spec.sums)];
+    this.#isPlain = spec.window === undefined && this.#keyFields.length === 1;
+    this.#isNumber = this.#isPlain && (only?.field.type === "int" || only?.field.type === "bigint");
+    if (spec.window !== undefined)
+      this.#windowOf = new WindowOf(at(spec.window.field).index, windowSizeMs(spec.window.size));
+    this.#recent = new RecentGroups(this.#keyFields.map(({ index }) => index));
+    this.columns = aggregateColumns(spec);
   }
 
   /** Counts one event that the sink must have counted. `shard` is its Kafka partition. */
-  add(values: EventValues, shard: number): void {
-    let groups = this.#computed.get(shard);
-    if (groups === undefined) {
-      groups = new Map();
-      this.#computed.set(shard, groups);
-    }
-    const key = this.#isPlain ? values[(this.#keyFields[0] as Field).name] : this.#keyOf(values);
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = { count: 0, sums: this.#sumFields.map(() => new ExactSum()) };
-      groups.set(key, group);
-    }
+  add(event: EventBytes, shard: number): void {
+    const group = this.#groupOf(event, shard);
     group.count += 1;
-    for (let index = 0; index < this.#sumFields.length; index++) {
-      const item = this.#sumFields[index] as Field;
-      const value = values[item.name];
-      if (value !== null && value !== undefined) (group.sums[index] as ExactSum).add(scaled(value, item.scale ?? 0));
+    for (let at = 0; at < this.#sumFields.length; at++) {
+      const { index, field } = this.#sumFields[at] as FieldAt;
+      const value = scaledValue(event, index, field.scale ?? 0);
+      if (value !== undefined) (group.sums[at] as ExactSum).add(value);
     }
+  }
+
+  /** @returns what is wrong with the groups, those that were freed included. */
+  differences(): GroupDifferences {
+    const found = new GroupDifferences();
+    found.merge(this.reduced);
+    found.compared += this.#stored.size + this.#odd.length;
+    for (const text of this.#odd) found.add("rows that repeat a group or can't be read", () => text);
+    for (const [key, stored] of this.#stored.entries()) {
+      const computed = this.#computedGroup(key);
+      const isSame = computed?.count === stored.count && computed.sums.every((sum, at) => sum === stored.sums[at]);
+      if (isSame) continue;
+      const text = () =>
+        `${this.#describeKey(key)}: stored ${this.#describeGroup(stored)}; recomputed ${this.#describeGroup(computed)}`;
+      found.add(
+        computed === undefined ? "stored groups that the log does not have" : "groups with other figures",
+        text,
+      );
+    }
+    for (const key of this.#computedKeys())
+      if (this.#stored.get(key) === undefined)
+        found.add(
+          "groups that are not stored",
+          () => `${this.#describeKey(key)}: stored no row; recomputed ${this.#describeGroup(this.#computedGroup(key))}`,
+        );
+    return found;
+  }
+
+  /** The rows that should be stored, in COPY's text format. */
+  *computedLines(): Generator<string> {
+    for (const key of this.#computedKeys()) {
+      const group = this.#computedGroup(key) as StoredGroup;
+      const parts = key.split(SEPARATOR);
+      const keys = parts.map((part, index) => {
+        if (this.spec.window !== undefined && index === 0) return timestampText(new Date(Number(part)).toISOString());
+        const type = this.#keyFields[index - (this.spec.window === undefined ? 0 : 1)]?.field.type;
+        return type === "boolean" ? part.slice(0, 1) : escapeCopy(part);
+      });
+      const sums = this.#sumFields.map(({ field }, index) =>
+        decimalText(group.sums[index] as bigint, field.scale ?? 0),
+      );
+      yield [...keys, group.count, ...sums].join("\t");
+    }
+  }
+
+  /** Compares all groups that are here and frees them: for a shard of which everything was read. */
+  reduce(): void {
+    const found = this.differences();
+    this.forget();
+    this.reduced.merge(found);
+  }
+
+  /** Takes over what another thread has found in its shards. */
+  merge(found: Pick<GroupDifferences, "compared" | "counts" | "examples">): void {
+    this.reduced.merge(found);
+  }
+
+  /** Forgets all groups and what was found in them. */
+  forget(): void {
+    this.#stored = new GroupMap();
+    this.#odd = [];
+    this.#computed.clear();
+    this.#groups = new GroupMap();
+    this.#shard = -1;
+    this.#recent.clear();
+    this.reduced.compared = 0;
+    this.reduced.counts.clear();
+    this.reduced.examples.length = 0;
   }
 
   /** Takes one row in COPY's text format. */
@@ -73,29 +149,39 @@ export class AggregateTable {
     const keyLength = this.columns.length - 1 - this.#sumFields.length;
     const keys = texts.slice(0, keyLength).map((text, index) => this.#keyText(index, text));
     const count = scaledInteger(texts[keyLength] ?? "", 0);
-    const sums = this.#sumFields.map((item, index) => scaledInteger(texts[keyLength + 1 + index] ?? "0", item.scale ?? 0));
+    const sums = this.#sumFields.map(({ field }, index) =>
+      scaledInteger(texts[keyLength + 1 + index] ?? "", field.scale ?? 0),
+    );
     const key = keys.join(SEPARATOR);
-    if (count === undefined || sums.includes(undefined) || keys.includes(undefined) || this.stored.has(key))
-      this.odd.push(`${this.spec.table}: ${this.columns.map((name, index) => `${name}=${texts[index] ?? "null"}`).join(" ")}`);
-    else this.stored.set(key, { count, sums: sums as bigint[] });
+    const isOdd = count === undefined || sums.includes(undefined) || keys.includes(undefined);
+    if (isOdd || this.#stored.get(key) !== undefined)
+      this.#odd.push(
+        `${this.spec.table}: ${this.columns.map((name, index) => `${name}=${texts[index] ?? "null"}`).join(" ")}`,
+      );
+    else this.#stored.add(key, { count, sums: sums as bigint[] });
   }
 
   /** What the log says of a group. */
-  computedGroup(key: string): StoredGroup | undefined {
+  #computedGroup(key: string): StoredGroup | undefined {
     const at = key.lastIndexOf(SEPARATOR);
-    const plain = key.slice(0, Math.max(at, 0));
-    const group = this.#computed.get(Number(key.slice(at + 1)))?.get(this.#isNumber ? Number(plain) : plain);
+    const groupKey = key.slice(0, Math.max(at, 0));
+    const shard = exactInteger(key.slice(at + 1));
+    if (shard === undefined) return undefined;
+    const group = this.#computed.get(shard)?.get(this.#isNumber ? exactInteger(groupKey) : groupKey);
     return group === undefined ? undefined : { count: BigInt(group.count), sums: group.sums.map((sum) => sum.value) };
   }
 
-  /** The keys of all groups that the log has; of the same form as those of `stored`. */
-  *computedKeys(): Generator<string> {
+  /** The keys of all groups that the log has; of the same form as those of the stored ones. */
+  *#computedKeys(): Generator<string> {
     for (const [shard, groups] of this.#computed)
-      for (const key of groups.keys()) yield key === "" && this.#keyFields.length === 0 ? String(shard) : `${key as string | number}${SEPARATOR}${shard}`;
+      for (const [key] of groups.entries())
+        yield key === "" && this.#keyFields.length === 0
+          ? String(shard)
+          : `${key as string | number}${SEPARATOR}${shard}`;
   }
 
   /** "minute=2026-01-01T00:00:00.000Z type=refund shard=3" */
-  describeKey(key: string): string {
+  #describeKey(key: string): string {
     const parts = key.split(SEPARATOR);
     const shown = parts.map((part, index) => {
       const isWindow = index === 0 && this.spec.window !== undefined && /^-?\d+$/.test(part);
@@ -105,39 +191,53 @@ export class AggregateTable {
   }
 
   /** "events 10, amount_cents_total 1234" */
-  describeGroup(group: StoredGroup | undefined): string {
+  #describeGroup(group: StoredGroup | undefined): string {
     if (group === undefined) return "no row";
-    const sums = this.#sumFields.map((item, index) => `${this.spec.sums[item.name]} ${decimalText(group.sums[index] as bigint, item.scale ?? 0)}`);
+    const sums = this.#sumFields.map(
+      ({ field }, index) =>
+        `${this.spec.sums[field.name]} ${decimalText(group.sums[index] as bigint, field.scale ?? 0)}`,
+    );
     return [`${this.spec.count} ${group.count}`, ...sums].join(", ");
   }
 
-  #keyOf(values: EventValues): string {
-    let key = "";
-    if (this.spec.window !== undefined) {
-      const at = values[this.spec.window.field] as string;
-      if (at !== this.#windowOf) {
-        this.#windowOf = at;
-        this.#window = String(Math.floor(Date.parse(at) / this.#windowMs) * this.#windowMs);
-      }
-      key = this.#window;
+  #groupOf(event: EventBytes, shard: number): ComputedGroup {
+    const windowMs = this.#windowOf?.startMs(event) ?? 0;
+    if (shard !== this.#shard || windowMs !== this.#windowMs) this.#turnTo(shard, windowMs);
+    if (this.#isNumber) return this.#made(scaledValue(event, (this.#keyFields[0] as FieldAt).index, 0));
+    const recent = this.#recent.get(event);
+    if (recent !== undefined) return recent;
+    const texts = this.#keyFields.map(({ index }) => plainText(event, index));
+    const group = this.#made(
+      this.#isPlain ? texts[0] : [...(this.#windowOf ? [windowMs] : []), ...texts].join(SEPARATOR),
+    );
+    this.#recent.keep(event, group);
+    return group;
+  }
+
+  #turnTo(shard: number, windowMs: number): void {
+    let groups = this.#computed.get(shard);
+    if (groups === undefined) this.#computed.set(shard, (groups = new GroupMap()));
+    this.#groups = groups;
+    this.#shard = shard;
+    this.#windowMs = windowMs;
+    this.#recent.clear();
+  }
+
+  /** The group of a key, made if it is new. */
+  #made(key: unknown): ComputedGroup {
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { count: 0, sums: this.#sumFields.map(() => new ExactSum()) };
+      this.#groups.add(key, group);
     }
-    for (let index = 0; index < this.#keyFields.length; index++) {
-      const text = String(values[(this.#keyFields[index] as Field).name]);
-      key = index === 0 && this.spec.window === undefined ? text : key + SEPARATOR + text;
-    }
-    return key;
+    return group;
   }
 
   #keyText(index: number, text: string | null): string | undefined {
     if (text === null) return undefined;
     if (this.spec.window !== undefined && index === 0) return String(instantMs(text) ?? text);
     const item = this.#keyFields[index - (this.spec.window === undefined ? 0 : 1)];
-    return item?.type === "boolean" ? String(text === "t") : text;
+    if (item?.field.type !== "boolean") return text;
+    return text === "t" ? "true" : text === "f" ? "false" : undefined;
   }
-}
-
-function scaled(value: unknown, scale: number): number {
-  if (typeof value === "number" && scale === 0) return value;
-  if (typeof value === "string" && value.length > scale + 1 && value[value.length - scale - 1] === ".") return Number(value.replace(".", ""));
-  return Number(scaledInteger(String(value), scale) ?? 0n);
 }

@@ -1,10 +1,18 @@
 import { Bitmap } from "./bitmap.ts";
+import type { PackedBitmap } from "./bitmap.ts";
 
 /** A letter whose bytes are not those of an attempted, malformed event of its partition: kept as it is, since nothing recomputes it. */
 export type OddLetter = { key: Buffer | null; value: Buffer | null };
 
 /** Odd letters whose bytes are kept; beyond that the letter itself stays known, its bytes don't, and it counts as different. */
 const MOST_ODD = 20_000;
+
+export type PackedLetters = {
+  offsets: number[];
+  sequences: number[];
+  odd: [number, { key: Uint8Array | null; value: Uint8Array | null }][];
+  matched: PackedBitmap;
+};
 
 /** The dead letters of one partition in order of offset: 16 bytes each. */
 export class DeadLetters {
@@ -36,11 +44,21 @@ export class DeadLetters {
     return this.#cursor;
   }
 
-  clone(): DeadLetters {
-    const copy = new DeadLetters(this.matched.clone());
-    for (const offset of this.offsets) copy.offsets.push(offset);
-    for (const sequence of this.sequences) copy.sequences.push(sequence);
-    for (const [position, letter] of this.odd) copy.odd.set(position, letter);
-    return copy;
+  /** @returns a copy that can be sent to another thread. */
+  pack(): PackedLetters {
+    return { offsets: this.offsets, sequences: this.sequences, odd: [...this.odd], matched: this.matched.pack() };
   }
+
+  static unpack({ offsets, sequences, odd, matched }: PackedLetters): DeadLetters {
+    const letters = new DeadLetters(Bitmap.unpack(matched));
+    for (const offset of offsets) letters.offsets.push(offset);
+    for (const sequence of sequences) letters.sequences.push(sequence);
+    for (const [position, { key, value }] of odd) letters.odd.set(position, { key: buffer(key), value: buffer(value) });
+    return letters;
+  }
+}
+
+/** Bytes that came from another thread are a plain Uint8Array. */
+function buffer(bytes: Uint8Array | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { encodeLedger } from "../../contract/ledger.ts";
+import { ledgerClose } from "../../contract/fixture/close.ts";
+import { LEDGER_VERSION } from "../../contract/ledger.ts";
 import type { LedgerOpen, LedgerRecord } from "../../contract/ledger.ts";
+import { encodeLog } from "../../contract/log-line.ts";
 import { emptyHistories } from "../fixture/histories.ts";
 import { LedgerIngest } from "./ledger-ingest.ts";
 
 const open: LedgerOpen = {
   t: "open",
-  version: 1,
+  version: LEDGER_VERSION,
   run: 9,
   seed: 1,
   malformed_ppm: 0,
@@ -17,44 +19,104 @@ const open: LedgerOpen = {
   pid: 1,
   at_ms: 0,
 };
-const attempt = (s: number, a = 1, first_ms = 5): LedgerRecord => ({ t: "attempt", p: 0, s, n: 10, first_ms, last_ms: 9, a, at_ms: 0 });
+const attempt = (s: number, a = 1, first_ms = 5): LedgerRecord => ({
+  t: "attempt",
+  p: 0,
+  s,
+  n: 10,
+  first_ms,
+  last_ms: 9,
+  a,
+  at_ms: 0,
+});
 const ack = (s: number): LedgerRecord => ({ t: "ack", p: 0, s, n: 10, o: s, at_ms: 0 });
 
-function read(lines: (LedgerRecord | string)[]) {
+function linesOf(records: LedgerRecord[]): string[] {
+  return encodeLog(records).split("\n").slice(0, -1);
+}
+
+function readLines(lines: string[]) {
   const histories = emptyHistories();
-  const ingest = new LedgerIngest(histories, open);
-  for (const [index, line] of lines.entries()) ingest.line(typeof line === "string" ? line : encodeLedger(line).trimEnd(), index + 1);
+  const ingest = new LedgerIngest(histories);
+  for (const [index, line] of lines.entries()) ingest.line(line, index + 1);
   ingest.finish();
   return { problems: ingest.problems, history: histories.partitions[0] };
 }
 
+function read(records: LedgerRecord[]) {
+  return readLines(linesOf(records));
+}
+
 test("attempts and outcomes", () => {
-  const { problems, history } = read([open, attempt(0), ack(0), attempt(10), attempt(20), { t: "failed", p: 0, s: 20, n: 10, why: "", at_ms: 0 }]);
+  const { problems, history } = read([
+    open,
+    attempt(0),
+    ack(0),
+    attempt(10),
+    { t: "failed", p: 0, s: 10, n: 10, why: "", at_ms: 0 },
+    attempt(20),
+  ]);
   expect(problems).toEqual([]);
   expect([history?.attempted.count, history?.acknowledged.count, history?.failed.count]).toEqual([30, 10, 10]);
 });
 
+const LOST = "its checksum does not fit: it was changed, or lines before it were removed, added or exchanged";
+
 test("a damaged line is named by its number, and the rest still counts", () => {
-  const { problems, history } = read([open, attempt(0), encodeLedger(ack(0)).trimEnd().replace('"o":0', '"o":1'), attempt(10), ack(10)]);
-  expect(problems).toEqual(["ledger line 3 is damaged"]);
-  expect(history?.acknowledged.count).toBe(10);
+  const lines = linesOf([open, attempt(0), ack(0), attempt(10), ack(10)]);
+  const { problems, history } = readLines(lines.with(2, (lines[2] as string).replace('"o":0', '"o":1')));
+  expect(problems).toEqual([
+    `ledger line 3: ${LOST}`,
+    "ledger line 4: attempt of sequence 10, but the batch at sequence 0 of partition 0 is not settled",
+  ]);
+  expect([history?.attempted.count, history?.acknowledged.count]).toEqual([20, 10]);
+});
+
+test("an open line of another version is a problem that names both versions", () => {
+  const newer = { ...open, version: 3 } as unknown as LedgerOpen;
+  expect(read([open, attempt(0), ack(0), newer]).problems).toEqual([
+    "ledger line 4: version 3 is not known to this build (it reads version 2)",
+  ]);
 });
 
 test("an acknowledgement whose attempt is lost still says that the events must be there", () => {
-  const { problems, history } = read([open, "{}", ack(0)]);
-  expect(problems).toEqual(["ledger line 2 is damaged", "ledger line 3: ack of p0 s0 without its attempt"]);
+  const lines = linesOf([open, attempt(0), ack(0)]);
+  const { problems, history } = readLines(lines.with(1, (lines[1] as string).replace("attempt", "Attempt")));
+  expect(problems).toEqual([
+    `ledger line 2: ${LOST}`,
+    'ledger line 3: "ack" of partition 0, sequence 0, without its attempt',
+  ]);
   expect([history?.attempted.count, history?.acknowledged.count]).toEqual([10, 10]);
 });
 
-test("a line that was torn by a crash is forgiven where a new process begins, and only there", () => {
-  const torn = encodeLedger(ack(0)).slice(0, 20);
-  expect(read([open, attempt(0), torn, { ...open, pid: 2 }, attempt(0, 2), ack(0)]).problems).toEqual([]);
-  expect(read([open, attempt(0), torn, attempt(0, 2), ack(0)]).problems).toEqual(["ledger line 3 is damaged"]);
-  expect(read([open, attempt(0), torn]).problems).toEqual(["ledger line 3 is damaged"]);
+test("a torn line that has an end is damage, also where a new process begins: the writer cuts a torn end off", () => {
+  const lines = linesOf([open, attempt(0), ack(0)]);
+  const torn = (lines[2] as string).slice(0, 20);
+  expect(readLines(lines.with(2, torn)).problems).toEqual([`ledger line 3: ${LOST}`]);
+  const second = linesOf([open, attempt(0), { ...open, pid: 2 }])[2] as string;
+  expect(readLines([...lines.with(2, torn), second]).problems).toContain(`ledger line 3: ${LOST}`);
 });
 
-test("contradictions are problems", () => {
-  expect(read([open, attempt(0), attempt(5)]).problems).toEqual(["ledger line 3: attempt p0 s5 n10 contradicts the lines before it"]);
-  expect(read([open, attempt(0), attempt(0, 2, 6)]).problems).toEqual(["ledger line 3: attempt 2 of p0 s0 has other creation times than the one before"]);
-  expect(read([open, { ...open, seed: 2 }]).problems).toEqual(['ledger line 2: a later "open" has another seed']);
+test("an impossible line is a problem, wherever it stands", () => {
+  const failed: LedgerRecord = { t: "failed", p: 0, s: 10, n: 10, why: "", at_ms: 0 };
+  const before = [open, attempt(0), ack(0)];
+  expect(read([...before, ledgerClose(before, 0), attempt(10), failed]).problems).toEqual([
+    'ledger line 5: "attempt" after "close", without a new "open"',
+    'ledger line 6: "failed" after "close", without a new "open"',
+  ]);
+  expect(read([attempt(0)]).problems).toEqual(['ledger line 1: a ledger begins with "open", not with "attempt"']);
+  expect(read([open, attempt(0), ack(0), attempt(15)]).problems).toHaveLength(1);
+  expect(read([open, attempt(0), { ...attempt(0, 2, 6) }]).problems).toEqual([
+    expect.stringContaining("ledger line 3: the batch at sequence 0 of partition 0 is tried again with other events"),
+  ]);
+  expect(read([open, { ...open, seed: 2 }]).problems).toEqual([
+    'ledger line 2: "open" of another run: seed is 1, here it is 2',
+  ]);
+});
+
+test("sequences that no bitmap can hold are said not to be judged", () => {
+  const far = { ...attempt(0), n: 2 ** 31 + 1 } as LedgerRecord;
+  expect(read([open, far]).problems).toEqual([
+    "ledger line 2: sequences from 0 of partition 0 are beyond what can be judged",
+  ]);
 });

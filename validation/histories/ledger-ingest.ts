@@ -1,74 +1,93 @@
-import type { LedgerOpen } from "../../contract/ledger.ts";
-import { decodeLedger } from "../../contract/ledger.ts";
+import { LedgerGrammar } from "../../contract/ledger-grammar.ts";
+import type { LedgerTally } from "../../contract/ledger-tally.ts";
+import type { LedgerRecord } from "../../contract/ledger.ts";
+import { ledgerReader } from "../../contract/ledger.ts";
 import type { Histories, PartitionHistory } from "./histories.ts";
-import { NO_OFFSET } from "./batches.ts";
+import { NO_OFFSET } from "../truth/batches.ts";
 
 /** Problems beyond this many are only counted. */
 const MOST_PROBLEMS = 10;
 
-/** Puts the ledger's lines into the histories. A damaged or contradictory line is a problem, never an exception: the rest still proves something. */
+/**
+ * Puts the ledger's lines into the histories. A line that can't be read, or that can't stand where it stands, is a problem, not an
+ * exception: the other lines still prove something.
+ */
 export class LedgerIngest {
   readonly problems: string[] = [];
   problemCount = 0;
-  /** The last good line was `close`: the producer ended in order. */
-  closed = false;
   readonly #histories: Histories;
-  readonly #open: LedgerOpen;
-  /** A line that ends in the middle: forgiven if the next one is the `open` of the process that came after the one that died. */
-  #torn = 0;
+  readonly #grammar = new LedgerGrammar();
+  readonly #reader = ledgerReader();
+  readonly #watch: (record: LedgerRecord) => void;
 
-  /** @param open the ledger's first `open`, which all later ones must repeat. */
-  constructor(histories: Histories, open: LedgerOpen) {
+  /** @param watch gets every line that can be read; tally and crc have it already. */
+  constructor(histories: Histories, watch: (record: LedgerRecord) => void = () => undefined) {
     this.#histories = histories;
-    this.#open = open;
+    this.#watch = watch;
   }
 
-  line(text: string, number: number): void {
-    const record = decodeLedger(text);
-    if (this.#torn > 0 && record?.t !== "open") this.#problem(`ledger line ${this.#torn} is damaged`);
-    this.#torn = record === undefined && !text.endsWith("}") ? number : 0;
-    if (this.#torn > 0) return;
-    if (record === undefined) return this.#problem(`ledger line ${number} is damaged`);
-    this.closed = record.t === "close";
-    if (record.t === "close") return;
-    if (record.t === "open") {
-      const changed = OPEN_CONSTANTS.filter((name) => record[name] !== this.#open[name]);
-      if (changed.length > 0) this.#problem(`ledger line ${number}: a later "open" has another ${changed.join(", ")}`);
-      return;
+  /** What the lines so far come to; less, if a line could not be read (isIncomplete). */
+  get tally(): LedgerTally {
+    return this.#grammar.tally;
+  }
+
+  get isIncomplete(): boolean {
+    return this.#grammar.isIncomplete;
+  }
+
+  /** The last line's. */
+  get crc(): number {
+    return this.#reader.crc;
+  }
+
+  /** Takes one line. @returns what it says; undefined for a line that can't be read. */
+  line(text: string, number: number): LedgerRecord | undefined {
+    const record = this.#reader.read(text);
+    if (typeof record !== "string") {
+      this.#take(record, number);
+      return record;
     }
+    this.#grammar.miss();
+    this.#problem(number, record);
+    return undefined;
+  }
+
+  /** Call this after the last line. */
+  finish(): void {
+    for (const history of this.#histories.partitions)
+      for (let batch = 0; batch < history.batches.length; batch++)
+        if (history.batches.isFailed(batch))
+          history.failed.setRange(history.batches.startOf(batch), history.batches.endOf(batch));
+  }
+
+  #take(record: LedgerRecord, number: number): void {
+    const problem = this.#grammar.apply(record);
+    if (problem !== undefined) this.#problem(number, problem);
+    this.#watch(record);
+    if (record.t === "open" || record.t === "close") return;
     const history = this.#histories.partitions[record.p];
     const batch = history?.batches.batch(record.s, record.n);
-    if (history === undefined || batch === undefined)
-      return this.#problem(`ledger line ${number}: ${record.t} p${record.p} s${record.s} n${record.n} contradicts the lines before it`);
-    if (record.t === "attempt") {
-      history.attempted.setRange(record.s, record.s + record.n);
-      if (!history.batches.attempt(batch, record.first_ms, record.last_ms))
-        this.#problem(`ledger line ${number}: attempt ${record.a} of p${record.p} s${record.s} has other creation times than the one before`);
+    if (history === undefined || batch === undefined) {
+      if (problem === undefined)
+        this.#problem(number, `sequences from ${record.s} of partition ${record.p} are beyond what can be judged`);
       return;
     }
-    if (!history.attempted.has(record.s)) {
-      this.#problem(`ledger line ${number}: ${record.t} of p${record.p} s${record.s} without its attempt`);
+    if (record.t === "attempt") {
       history.attempted.setRange(record.s, record.s + record.n);
+      history.batches.attempt(batch, record.first_ms, record.last_ms);
+      return;
     }
+    // Its attempt may be in a line that is lost.
+    if (!history.attempted.has(record.s)) history.attempted.setRange(record.s, record.s + record.n);
     if (record.t === "ack") acknowledge(history, batch, record);
     if (record.t === "failed") history.batches.fail(batch);
   }
 
-  /** To be called after the last line. */
-  finish(): void {
-    if (this.#torn > 0) this.#problem(`ledger line ${this.#torn} is damaged`);
-    for (const history of this.#histories.partitions)
-      for (let batch = 0; batch < history.batches.length; batch++)
-        if (history.batches.isFailed(batch)) history.failed.setRange(history.batches.startOf(batch), history.batches.endOf(batch));
-  }
-
-  #problem(text: string): void {
+  #problem(line: number, text: string): void {
     this.problemCount += 1;
-    if (this.problems.length < MOST_PROBLEMS) this.problems.push(text);
+    if (this.problems.length < MOST_PROBLEMS) this.problems.push(`ledger line ${line}: ${text}`);
   }
 }
-
-const OPEN_CONSTANTS = ["version", "run", "seed", "malformed_ppm", "pipeline", "pipeline_sha256", "topic", "partitions"] as const;
 
 function acknowledge(history: PartitionHistory, batch: number, record: { s: number; n: number; o: number }): void {
   history.batches.acknowledge(batch, Number.isSafeInteger(record.o) && record.o >= 0 ? record.o : NO_OFFSET);

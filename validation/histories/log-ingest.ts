@@ -1,33 +1,34 @@
-import { eventPlace } from "../../contract/event.ts";
-import type { EventValues } from "./aggregate-table.ts";
-import { NO_OFFSET } from "./batches.ts";
+import { EventBytes, eventPlace } from "../../contract/event.ts";
+import { exactInteger } from "../read/exact-integer.ts";
+import { NO_OFFSET } from "../truth/batches.ts";
+import { BatchRuns } from "./batch-runs.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import { eventOf } from "./event-values.ts";
 import type { Histories, PartitionHistory } from "./histories.ts";
 import { keepOdd } from "./histories.ts";
-import type { ParsedRecord } from "./parse-record.ts";
-import { parseRecord } from "./parse-record.ts";
-import type { RawRecord } from "./raw-record.ts";
-import { isEqual, isEqualText, keyOf, sameBytes, valueOf } from "./raw-record.ts";
-import { RecordKeys } from "./record-key.ts";
-import { strayPlace } from "./strays.ts";
-
-/** No JSON text of an event grows its buffer more often than this start size makes likely. */
-const SCRATCH_BYTES = 64 * 1024;
+import type { ParsedRecord } from "../mapping/parse-record.ts";
+import { parseRecord } from "../mapping/parse-record.ts";
+import type { RawRecord } from "../read/raw-record.ts";
+import { isEqual, keyOf, sameBytes, valueOf } from "../read/raw-record.ts";
+import { RecordKeys } from "../mapping/record-key.ts";
 
 /**
- * Puts Kafka's records into the histories, each partition's in order of offset. The ledger, sink_offsets and the dead letters must be there already:
- * what stands below next_offset decides which rows, dead letters and aggregates PostgreSQL owes.
+ * Puts Kafka's records into the histories, each partition's in the order of offsets. Read the ledger, sink_offsets and the dead letters first:
+ * the records below next_offset decide which rows, dead letters and aggregates PostgreSQL must hold.
  */
 export class LogIngest {
   readonly #histories: Histories;
   readonly #keys: RecordKeys;
-  readonly #latest: Int32Array;
-  #scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
+  /** By partition: the highest sequence so far. */
+  readonly #latest: Float64Array;
+  /** By partition, made when its first record comes. */
+  readonly #runs: (BatchRuns | undefined)[] = [];
+  readonly #expected = new EventBytes();
 
   constructor(histories: Histories) {
     this.#histories = histories;
     this.#keys = new RecordKeys(histories.run);
-    this.#latest = new Int32Array(histories.partitions.length).fill(-1);
+    this.#latest = new Float64Array(histories.partitions.length).fill(-1);
   }
 
   record(partition: number, offset: number, record: RawRecord): void {
@@ -36,47 +37,58 @@ export class LogIngest {
     histories.logRecords += 1;
     const isBelow = offset < (history.sink?.nextOffset ?? 0);
     const key = this.#keys.read(record.bytes, record.keyFrom, record.keyTo);
-    if (key === undefined || key.run !== histories.run || key.partition !== partition || !history.attempted.has(key.sequence))
+    const batch = key === undefined || key.partition !== partition ? -1 : history.batches.find(key.sequence);
+    if (key === undefined || key.run !== histories.run || key.partition !== partition || batch < 0)
       return this.#stray(history, offset, isBelow, key, record);
 
     const { sequence } = key;
     const { batches } = history;
-    const batch = batches.find(sequence);
     const isFirst = history.inLog.add(sequence);
+    this.#runsOf(history).add(batch, sequence, offset);
     if (batches.isAcknowledged(batch)) {
       const first = batches.offsetOf(batch);
-      if (first === NO_OFFSET || first + (sequence - batches.startOf(batch)) === offset) history.atAcknowledgedOffset.set(sequence);
-      if (isFirst) {
-        if (sequence < (this.#latest[partition] as number)) history.late.set(sequence);
-        else this.#latest[partition] = sequence;
-      }
+      if (first === NO_OFFSET || first + (sequence - batches.startOf(batch)) === offset)
+        history.atAcknowledgedOffset.set(sequence);
+    }
+    // Nothing was sent before the batch before was settled, so this holds for a batch in doubt, too. A refused one has a kind of its own.
+    if (isFirst && !batches.isFailed(batch)) {
+      if (sequence < (this.#latest[partition] as number)) history.late.set(sequence);
+      else this.#latest[partition] = sequence;
     }
     if (!isBelow && isFirst) history.above.set(sequence);
 
     const createdMs = batches.createdMs(batch, sequence);
-    if (Number.isNaN(createdMs)) {
-      histories.unverifiable += 1;
-      return this.#owe(history, offset, isBelow, sequence, record, parseRecord(histories.pipeline, valueOf(record)), false);
-    }
+    const isUnverifiable = Number.isNaN(createdMs);
     const isMalformed = histories.source.isMalformed(partition, sequence);
-    const json = isMalformed ? "" : histories.source.json(partition, sequence, createdMs);
-    const isSame = isMalformed
-      ? isEqual(histories.source.value(partition, sequence, createdMs), record)
-      : isEqualText(record, this.#written(json), this.#scratch);
+    if (isUnverifiable) histories.unverifiable += 1;
+    const isSame = !isUnverifiable && this.#isEvent(record, partition, sequence, createdMs, isMalformed);
     if (!isSame) {
-      if (history.corruptRecord.set(sequence)) histories.differ(`record p${partition} #${sequence} at offset ${offset} has other bytes than the event`);
-      return this.#owe(history, offset, isBelow, sequence, record, parseRecord(histories.pipeline, valueOf(record)), false);
+      if (!isUnverifiable && history.corruptRecord.set(sequence))
+        histories.differ(`record p${partition} #${sequence} at offset ${offset} has other bytes than the event`);
+      if (isBelow) this.#owe(history, offset, sequence, record, parseRecord(histories.pipeline, valueOf(record)));
+      return;
     }
-    if (histories.samples.record === undefined && !isMalformed) keepSample(histories, partition, sequence, record);
     if (!isBelow) return;
     if (isMalformed) return this.#letter(history, offset, sequence, record, true);
     if (history.letters.match(offset) >= 0) history.letterOfRow.set(sequence);
     if (!history.due.set(sequence)) history.dueDuplicates += 1;
-    else this.#row(history, histories.aggregates.length === 0 ? {} : (JSON.parse(json) as EventValues));
+    else this.#row(history, this.#expected);
   }
 
-  /** To be called after the last record: dead letters without a record may be of events that nobody knows; what Kafka no longer has can't be judged. */
+  /** Whether the record has exactly the event's bytes. For a well-formed event `#expected` is the event afterwards. */
+  #isEvent(record: RawRecord, partition: number, sequence: number, createdMs: number, isMalformed: boolean): boolean {
+    const { source } = this.#histories;
+    if (isMalformed) {
+      const value = source.value(partition, sequence, createdMs);
+      return isEqual(value, value.length, record);
+    }
+    source.write(partition, sequence, createdMs, this.#expected);
+    return isEqual(this.#expected.buffer, this.#expected.length, record);
+  }
+
+  /** Call this after the last record: dead letters without a record may be of unknown events, and records that Kafka deleted can't be judged. */
   finish(): void {
+    for (const runs of this.#runs) runs?.end();
     for (const history of this.#histories.partitions) {
       const { letters } = history;
       for (const [position, { key }] of letters.odd) {
@@ -88,40 +100,41 @@ export class LogIngest {
       if (start === 0) continue;
       const { batches } = history;
       for (let batch = 0; batch < batches.length; batch++)
-        if (batches.isAcknowledged(batch) && batches.offsetOf(batch) < start) history.expired.setRange(batches.startOf(batch), batches.endOf(batch));
+        if (batches.isAcknowledged(batch) && batches.offsetOf(batch) < start)
+          history.expired.setRange(batches.startOf(batch), batches.endOf(batch));
     }
   }
 
-  /** What a sink must do with a record whose bytes are not the attempted ones: go by what it really says. */
+  /** What a sink must do with a record whose bytes are not the attempted ones: go by what it really says. Below next_offset. */
   #owe(
     history: PartitionHistory,
     offset: number,
-    isBelow: boolean,
     sequence: number,
     record: RawRecord,
     parsed: ParsedRecord | undefined,
-    isSame: boolean,
   ): void {
-    if (!isBelow) return;
-    if (parsed === undefined) return this.#letter(history, offset, sequence, record, isSame);
+    if (parsed === undefined) return this.#letter(history, offset, sequence, record, false);
     if (history.letters.match(offset) >= 0 && sequence >= 0) history.letterOfRow.set(sequence);
-    const place = parsed.run === this.#histories.run ? eventPlace(parsed.event) : undefined;
+    const event = parsed.run === String(this.#histories.run) ? exactInteger(parsed.event) : undefined;
+    const place = event === undefined ? undefined : eventPlace(event);
     const owner = place === undefined ? undefined : this.#histories.partitions[place.partition];
-    if (owner !== undefined && place !== undefined && owner.attempted.has(place.sequence)) {
-      if (!owner.due.set(place.sequence)) history.dueDuplicates += 1;
-      else this.#row(history, parsed.values);
+    if (owner !== undefined && place !== undefined && owner.isAttempted(place.sequence)) {
+      const isFirst = owner.due.set(place.sequence);
+      if (isFirst && owner !== history) this.#histories.elsewhere.push({ of: history.partition, ...place });
+      if (isFirst) this.#row(history, eventOf(parsed.texts));
+      else history.dueDuplicates += 1;
       return;
     }
-    const stray = this.#histories.strays.of(parsed.run, ...strayPlace(parsed.event));
+    const stray = this.#histories.strays.named(parsed.run, parsed.event);
     if (stray === undefined) return;
     if (stray.due) history.dueDuplicates += 1;
-    else this.#row(history, parsed.values);
+    else this.#row(history, eventOf(parsed.texts));
     stray.due = true;
   }
 
-  #row(history: PartitionHistory, values: EventValues): void {
+  #row(history: PartitionHistory, event: EventBytes): void {
     history.dueRows += 1;
-    for (const aggregate of this.#histories.aggregates) aggregate.add(values, history.partition);
+    for (const aggregate of this.#histories.aggregates) aggregate.add(event, history.partition);
   }
 
   #letter(history: PartitionHistory, offset: number, sequence: number, record: RawRecord, isSame: boolean): void {
@@ -129,7 +142,11 @@ export class LogIngest {
     const position = history.letters.match(offset);
     if (position >= 0 && hasBytes(history.letters, position, sequence, record, isSame)) return;
     if (sequence >= 0) (position < 0 ? history.letterMissing : history.letterDiffers).set(sequence);
-    else keepOdd(this.#histories.oddLetters, `p${history.partition} offset ${offset}: ${position < 0 ? "missing" : "other bytes"}`);
+    else
+      keepOdd(
+        this.#histories.oddLetters,
+        `p${history.partition} offset ${offset}: ${position < 0 ? "missing" : "other bytes"}`,
+      );
   }
 
   #stray(
@@ -139,9 +156,14 @@ export class LogIngest {
     key: { run: number; partition: number; sequence: number } | undefined,
     record: RawRecord,
   ): void {
+    this.#runsOf(history).end();
     const parsed = parseRecord(this.#histories.pipeline, valueOf(record));
-    const isOurs = key !== undefined && key.run === this.#histories.run && this.#histories.partitions[key.partition]?.attempted.has(key.sequence) === true;
-    const stray = key === undefined || isOurs ? undefined : this.#histories.strays.of(key.run, key.partition, key.sequence);
+    const isOurs =
+      key !== undefined &&
+      key.run === this.#histories.run &&
+      this.#histories.partitions[key.partition]?.isAttempted(key.sequence) === true;
+    const stray =
+      key === undefined || isOurs ? undefined : this.#histories.strays.of(key.run, key.partition, key.sequence);
     if (stray !== undefined) {
       stray.records += 1;
       if (!isBelow) stray.above += 1;
@@ -150,28 +172,22 @@ export class LogIngest {
         this.#histories.oddRecords,
         `p${history.partition} offset ${offset} (${key === undefined ? "no event's key" : `p${key.partition} #${key.sequence} in another partition`})`,
       );
-    this.#owe(history, offset, isBelow, -1, record, parsed, false);
+    if (isBelow) this.#owe(history, offset, -1, record, parsed);
   }
 
-  /** Writes text into the scratch buffer; returns its length in bytes. */
-  #written(text: string): number {
-    if (text.length * 3 > this.#scratch.length) this.#scratch = Buffer.allocUnsafe(text.length * 6);
-    return this.#scratch.write(text);
+  #runsOf(history: PartitionHistory): BatchRuns {
+    return (this.#runs[history.partition] ??= new BatchRuns(history.batches, history.torn));
   }
-}
-
-function keepSample(histories: Histories, partition: number, sequence: number, record: RawRecord): void {
-  const { bytes, keyFrom, keyTo, valueFrom, valueTo } = record;
-  histories.samples.record = {
-    partition,
-    sequence,
-    key: Buffer.from(bytes.subarray(keyFrom, keyTo)),
-    value: Buffer.from(bytes.subarray(valueFrom, valueTo)),
-  };
 }
 
 /** Whether the dead letter has the record's bytes. A letter that is not odd has those of its attempted event, as has the record if `isSame`. */
-function hasBytes(letters: DeadLetters, position: number, sequence: number, record: RawRecord, isSame: boolean): boolean {
+function hasBytes(
+  letters: DeadLetters,
+  position: number,
+  sequence: number,
+  record: RawRecord,
+  isSame: boolean,
+): boolean {
   if (isSame && letters.sequences[position] === sequence) return true;
   const odd = letters.odd.get(position);
   return odd !== undefined && sameBytes(odd.key, keyOf(record)) && sameBytes(odd.value, valueOf(record));

@@ -1,66 +1,126 @@
-import { parseEventKey } from "../../contract/event.ts";
-import { byteaBytes, unescapeCopy } from "../read/copy-text.ts";
-import type { EventValues } from "./aggregate-table.ts";
-import type { ColumnComparer } from "./compare-column.ts";
-import { compileColumn } from "./compare-column.ts";
+import { EventBytes, parseEventKey } from "../../contract/event.ts";
+import { byteaBytes, unescapeCopy } from "../sinks/copy-text.ts";
+import { exactInteger } from "../read/exact-integer.ts";
+import type { StoredRow } from "../sinks/stored-row.ts";
+import { DeadLetterReason } from "../mapping/dead-letter-reason.ts";
 import type { Histories, PartitionHistory } from "./histories.ts";
 import { keepOdd } from "./histories.ts";
-import { strayPlace } from "./strays.ts";
+import { OffsetWriter, RunSpan } from "../frontier/offset-writer.ts";
 
 /** The columns that each `…Line` method wants, in this order, in COPY's text format. */
-export const SINK_OFFSET_COLUMNS = ["topic", "partition", "start_offset", "next_offset", "rows", "duplicates", "dead_letters"] as const;
-export const DEAD_LETTER_COLUMNS = ["topic", "partition", "offset", "key", "value"] as const;
+export const SINK_OFFSET_COLUMNS = [
+  "target",
+  "topic",
+  "partition",
+  "start_offset",
+  "next_offset",
+  "rows",
+  "duplicates",
+  "dead_letters",
+  "generation",
+  "writer_pid",
+  "updated_at",
+] as const;
+export const DEAD_LETTER_COLUMNS = [
+  "target",
+  "topic",
+  "partition",
+  "offset",
+  "key",
+  "value",
+  "reason",
+  "created_at",
+] as const;
 
-/** Puts PostgreSQL's rows into the histories. The ledger must be there already. */
+/** Puts PostgreSQL's rows into the histories. Read the ledger first. */
 export class SinkIngest {
   readonly #histories: Histories;
   readonly #topic: string;
-  readonly #comparers: { name: string; compare: ColumnComparer }[];
+  readonly #expected = new EventBytes();
+  readonly #reason: DeadLetterReason;
+  readonly #span: RunSpan;
+  readonly #writer: OffsetWriter;
 
   constructor(histories: Histories, topic: string) {
     this.#histories = histories;
     this.#topic = topic;
-    this.#comparers = histories.pipeline.fields.map((field) => ({ name: field.name, compare: compileColumn(field) }));
+    this.#reason = new DeadLetterReason(histories.pipeline);
+    this.#span = new RunSpan(histories.settings.createdMs, histories.settings.asOfMs);
+    this.#writer = new OffsetWriter(this.#span);
   }
 
   /** SINK_OFFSET_COLUMNS of one row of sink_offsets. */
   offsetLine(line: string): void {
-    const [topic, ...texts] = line.split("\t");
-    const [partition, startOffset, nextOffset, rows, duplicates, deadLetters] = texts.map(Number) as [number, number, number, number, number, number];
-    const history = this.#histories.partitions[partition];
-    if (unescapeCopy(topic as string) !== this.#topic || history === undefined) return;
+    const texts = line.split("\t");
+    const [partition, startOffset, nextOffset, rows, duplicates, deadLetters] = texts.slice(2).map(exactInteger);
+    const history = this.#histories.partitions[partition ?? -1];
+    const isOurs = this.#isOurs(texts) && history !== undefined && history.sink === undefined;
+    if (
+      !isOurs ||
+      startOffset === undefined ||
+      nextOffset === undefined ||
+      rows === undefined ||
+      duplicates === undefined ||
+      deadLetters === undefined
+    )
+      return keepOdd(
+        this.#histories.oddOffsets,
+        `row of sink_offsets: ${SINK_OFFSET_COLUMNS.map((name, index) => `${name} ${shown(texts[index])}`).join(", ")}`,
+      );
     history.sink = { startOffset, nextOffset, rows, duplicates, deadLetters };
+    const generation = exactInteger(texts[8] ?? "");
+    if (generation !== undefined) history.sink.generation = generation;
+    for (const problem of this.#writer.problems(texts.slice(8)))
+      keepOdd(this.#histories.oddOffsets, `p${partition}: ${problem}`);
   }
 
-  /** DEAD_LETTER_COLUMNS of one dead letter, in order of partition and offset. */
+  /** DEAD_LETTER_COLUMNS of one dead letter, in order of target, topic, partition and offset. */
   letterLine(line: string): void {
-    const [topic, partitionText, offsetText, keyText, valueText] = line.split("\t") as [string, string, string, string, string];
-    const [partition, offset] = [Number(partitionText), Number(offsetText)];
+    const texts = line.split("\t");
+    const [target, topic, partitionText, offsetText, keyText, valueText, reasonText, createdText] = texts as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const offset = exactInteger(offsetText);
     this.#histories.actualLetters += 1;
-    const history = this.#histories.partitions[partition];
-    if (unescapeCopy(topic) !== this.#topic || history === undefined)
-      return keepOdd(this.#histories.oddLetters, `${unescapeCopy(topic) ?? "null"} p${partitionText} offset ${offsetText}`);
+    const history = this.#histories.partitions[exactInteger(partitionText) ?? -1];
+    if (!this.#isOurs(texts) || history === undefined || offset === undefined)
+      return keepOdd(
+        this.#histories.oddLetters,
+        `${shown(target)} ${shown(topic)} p${partitionText} offset ${offsetText}`,
+      );
     const key = bytesOf(keyText);
     const value = bytesOf(valueText);
     const sequence = key === null || value === null ? -1 : this.#malformedSequence(history, key, value);
     history.letters.add(offset, sequence, sequence < 0 ? { key, value } : undefined);
+    const problems = [
+      this.#reason.problem(value, unescapeCopy(reasonText)),
+      this.#span.problem("created_at", createdText),
+    ];
+    for (const problem of problems.filter((item) => item !== undefined))
+      keepOdd(this.#histories.oddLetters, `p${partitionText} offset ${offsetText}: ${problem}`);
   }
 
-  /** Run, event, then the pipeline's fields. */
-  rowLine(line: string): void {
+  /** One row of the pipeline's table, in any order. */
+  row(row: StoredRow): void {
     const histories = this.#histories;
-    const texts = line.split("\t");
     histories.actualRows += 1;
-    const run = Number(texts[0]);
-    const [partition, sequence] = strayPlace(Number(texts[1]));
-    const history = run === histories.run ? histories.partitions[partition] : undefined;
-    if (history === undefined || !history.attempted.has(sequence)) {
-      const stray = histories.strays.of(run, partition, sequence);
+    const { partition, sequence } = row;
+    const history = partition < 0 ? undefined : histories.partitions[partition];
+    const batch = history === undefined ? -1 : history.batches.find(sequence);
+    if (history === undefined || batch < 0) {
+      const stray = histories.strays.named(row.run, row.event);
       if (stray !== undefined) stray.rows += 1;
       return;
     }
     history.rows.add(sequence);
-    const createdMs = history.batches.createdMs(history.batches.find(sequence), sequence);
+    const createdMs = history.batches.createdMs(batch, sequence);
     if (Number.isNaN(createdMs)) {
       histories.unverifiable += 1;
       return;
@@ -69,22 +129,29 @@ export class SinkIngest {
       history.malformedRow.set(sequence);
       return;
     }
-    const values = JSON.parse(histories.source.json(partition, sequence, createdMs)) as EventValues;
-    for (let index = 0; index < this.#comparers.length; index++) {
-      const { name, compare } = this.#comparers[index] as { name: string; compare: ColumnComparer };
-      const text = texts[index + 2];
-      if (text !== undefined && compare(values[name], text)) continue;
-      if (history.corruptRow.set(sequence))
-        histories.differ(`row p${partition} #${sequence}: ${name} is ${short(text ?? "missing")}, not ${short(JSON.stringify(values[name] ?? null))}`);
-      return;
-    }
-    histories.samples.row ??= { partition, sequence, line };
+    histories.source.write(partition, sequence, createdMs, this.#expected);
+    const difference = row.difference(this.#expected);
+    if (difference !== undefined && history.corruptRow.set(sequence))
+      histories.differ(`row p${partition} #${sequence}: ${difference}`);
+  }
+
+  /** Whether target and topic, the first two columns, are this run's. */
+  #isOurs([target, topic]: string[]): boolean {
+    return (
+      unescapeCopy(target as string) === this.#histories.pipeline.table && unescapeCopy(topic as string) === this.#topic
+    );
   }
 
   /** The sequence of the malformed event that has exactly these bytes in this partition, or -1. */
   #malformedSequence(history: PartitionHistory, keyBytes: Buffer, value: Buffer): number {
     const key = parseEventKey(keyBytes.toString("latin1"));
-    if (key === undefined || key.run !== this.#histories.run || key.partition !== history.partition || !history.attempted.has(key.sequence)) return -1;
+    if (
+      key === undefined ||
+      key.run !== this.#histories.run ||
+      key.partition !== history.partition ||
+      !history.isAttempted(key.sequence)
+    )
+      return -1;
     const createdMs = history.batches.createdMs(history.batches.find(key.sequence), key.sequence);
     const { source } = this.#histories;
     if (Number.isNaN(createdMs) || !source.isMalformed(history.partition, key.sequence)) return -1;
@@ -95,6 +162,10 @@ export class SinkIngest {
 function bytesOf(text: string): Buffer | null {
   const plain = unescapeCopy(text);
   return plain === null ? null : (byteaBytes(plain) ?? null);
+}
+
+function shown(text: string | undefined): string {
+  return short(unescapeCopy(text ?? "\\N") ?? "null");
 }
 
 function short(text: string): string {

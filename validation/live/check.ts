@@ -52,7 +52,9 @@ const client = new Client(options.postgres);
 await client.connect();
 
 if (!values["no-fill"]) {
-  const schema = execFileSync(process.execPath, ["cli/main.ts", "schema", "--pipeline", values.pipeline], { encoding: "utf8" });
+  const schema = execFileSync(process.execPath, ["cli/main.ts", "schema", "--pipeline", values.pipeline], {
+    encoding: "utf8",
+  });
   await client.query(schema);
   const begin = performance.now();
   await fill({
@@ -67,7 +69,10 @@ if (!values["no-fill"]) {
   console.log(`filled in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
 }
 
-const valid = await validate({ ...options, onProgress: (line) => console.log(`  ${line} (${Math.round(process.memoryUsage.rss() / 1e6)} MB)`) });
+const valid = await validate({
+  ...options,
+  onProgress: (line) => console.log(`  ${line} (${Math.round(process.memoryUsage.rss() / 1e6)} MB)`),
+});
 console.log(printVerdict(valid));
 if (valid.verdict !== "VALID") process.exitCode = 1;
 
@@ -75,7 +80,8 @@ const { table } = pipeline;
 const { run: runColumn, event } = pipeline.identity;
 const columns = [runColumn, event, ...pipeline.fields.map(({ name }) => name)];
 const aggregate = pipeline.aggregates[0];
-const [first] = (await client.query(`SELECT ${runColumn}, ${event} FROM ${table} ORDER BY 1, 2 OFFSET 100 LIMIT 1`)).rows as Record<string, string>[];
+const [first] = (await client.query(`SELECT ${runColumn}, ${event} FROM ${table} ORDER BY 1, 2 OFFSET 100 LIMIT 1`))
+  .rows as Record<string, string>[];
 const row = `${runColumn} = ${first?.[runColumn]} AND ${event} = ${first?.[event]}`;
 const field = pipeline.fields.find(({ type }) => type === "bigint" || type === "int")?.name as string;
 const letter = `(partition, "offset") = (SELECT partition, "offset" FROM dead_letters WHERE target = '${table}' ORDER BY 1, 2 LIMIT 1)`;
@@ -102,6 +108,12 @@ const BREAKS: { name: string; sql: string; back: string; kind: AnomalyKind }[] =
     kind: "phantom",
   },
   {
+    name: "row copied under an id that is 2^32 higher",
+    sql: `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${columns.map((name) => (name === event ? `${event} + 4294967296` : name)).join(", ")} FROM ${table} WHERE ${row}`,
+    back: `DELETE FROM ${table} WHERE ${event} = ${first?.[event]} + 4294967296`,
+    kind: "phantom",
+  },
+  {
     name: "row copied into another run",
     sql: `INSERT INTO ${table} (${columns.join(", ")}) SELECT ${columns.map((name) => (name === runColumn ? "7" : name)).join(", ")} FROM ${table} WHERE ${row}`,
     back: `DELETE FROM ${table} WHERE ${runColumn} = 7`,
@@ -122,11 +134,29 @@ const BREAKS: { name: string; sql: string; back: string; kind: AnomalyKind }[] =
           back: `UPDATE ${aggregate.table} SET ${aggregate.count} = ${aggregate.count} - 1 WHERE ${aggregate.count} > 0 AND ctid = (SELECT max(ctid) FROM ${aggregate.table})`,
           kind: "aggregate-mismatch" as const,
         },
+        {
+          name: "view replaced",
+          sql: `ALTER VIEW ${aggregate.table}_total RENAME TO faultline_saved; CREATE VIEW ${aggregate.table}_total AS SELECT * FROM faultline_saved OFFSET 1`,
+          back: `DROP VIEW ${aggregate.table}_total; ALTER VIEW faultline_saved RENAME TO ${aggregate.table}_total`,
+          kind: "aggregate-mismatch" as const,
+        },
       ]),
   {
     name: "sink_offsets moved",
     sql: `UPDATE sink_offsets SET next_offset = next_offset + 5 WHERE target = '${table}' AND partition = 2`,
     back: `UPDATE sink_offsets SET next_offset = next_offset - 5 WHERE target = '${table}' AND partition = 2`,
+    kind: "offset-gap",
+  },
+  {
+    name: "start_offset lower, rows higher",
+    sql: `UPDATE sink_offsets SET start_offset = start_offset - 1000000, rows = rows + 1000000 WHERE partition = 2`,
+    back: `UPDATE sink_offsets SET start_offset = start_offset + 1000000, rows = rows - 1000000 WHERE partition = 2`,
+    kind: "offset-gap",
+  },
+  {
+    name: "offsets of a partition that does not exist",
+    sql: `INSERT INTO sink_offsets (target, topic, partition, start_offset, next_offset, generation) VALUES ('${table}', 'another', 999, 0, 5, 1)`,
+    back: `DELETE FROM sink_offsets WHERE partition = 999`,
     kind: "offset-gap",
   },
   {

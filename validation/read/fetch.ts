@@ -41,11 +41,39 @@ function parse(_correlationId: number, _apiKey: number, _apiVersion: number, rea
   return answer;
 }
 
-const fetchApi = createAPI<Parameters<typeof fetchV12.createRequest>, FetchAnswer>(FETCH, VERSION, fetchV12.createRequest, parse);
+const fetchApi = createAPI<Parameters<typeof fetchV12.createRequest>, FetchAnswer>(
+  FETCH,
+  VERSION,
+  fetchV12.createRequest,
+  parse,
+);
 
 /** Asks the partition's leader for records from `offset` on; at most about `maxBytes`, at least one batch if there is one. */
-export function fetchRecords(connection: Connection, topic: string, partition: number, offset: number, maxBytes: number): Promise<FetchAnswer> {
-  const request = { partition, currentLeaderEpoch: -1, fetchOffset: BigInt(offset), lastFetchedEpoch: -1, partitionMaxBytes: maxBytes };
+export function fetchRecords(
+  connection: Connection,
+  topic: string,
+  partition: number,
+  offset: number,
+  maxBytes: number,
+): Promise<FetchAnswer> {
+  const request = {
+    partition,
+    currentLeaderEpoch: -1,
+    fetchOffset: BigInt(offset),
+    lastFetchedEpoch: -1,
+    partitionMaxBytes: maxBytes,
+  };
   const readUncommitted = 0;
-  return fetchApi.async(connection, 500, 1, maxBytes, readUncommitted, 0, -1, [{ topicId: topic, partitions: [request] }], [], "");
+  return fetchApi.async(
+    connection,
+    500,
+    1,
+    maxBytes,
+    readUncommitted,
+    0,
+    -1,
+    [{ topicId: topic, partitions: [request] }],
+    [],
+    "",
+  );
 }

@@ -3,8 +3,7 @@ import { Admin, Connection, findErrorBy } from "@platformatic/kafka";
 import { FaultlineError } from "../../contract/errors.ts";
 import { fetchRecords } from "./fetch.ts";
 import type { FetchAnswer } from "./fetch.ts";
-import type { BatchVisitor } from "./record-batch.ts";
-import { lastOffset, readBatches } from "./record-batch.ts";
+import { lastOffset } from "./record-batch.ts";
 
 export type LogRange = { partition: number; start: number; end: number };
 
@@ -16,7 +15,7 @@ const GIVE_UP_MS = 30_000;
 const OFFSET_OUT_OF_RANGE = 1;
 const CLIENT_ID = "faultline-validation";
 
-/** Reads a topic again with a fresh client: no consumer group, no committed offsets, every partition from its first offset to its end. */
+/** Reads a topic with a client of its own: no consumer group, no committed offsets, every partition from its first offset to its end. */
 export class KafkaLog {
   readonly #topic: string;
   readonly #brokers: string[];
@@ -45,18 +44,26 @@ export class KafkaLog {
       const metadata = await this.#admin.metadata({ topics: [this.#topic], forceUpdate: true });
       const count = metadata.topics.get(this.#topic)?.partitionsCount ?? 0;
       const [starts, ends] = [await this.#offsets(count, -2n), await this.#offsets(count, -1n)];
-      return Array.from({ length: count }, (_, partition) => ({ partition, start: at(starts, partition), end: at(ends, partition) }));
+      return Array.from({ length: count }, (_, partition) => ({
+        partition,
+        start: at(starts, partition),
+        end: at(ends, partition),
+      }));
     } catch (error) {
       throw this.#explain(error as Error);
     }
   }
 
   /**
-   * Visits every record of [start, end) in order of offset.
-   * @returns where reading stopped: `end`, or it throws.
+   * Gives the record batches of [start, end), in order of offset.
+   * @param take reads a broker's answer from `position` on (see readBatches), and returns how far it came.
    * @throws FaultlineError FL_KAFKA_UNREACHABLE when nothing more comes for 30 s, or the broker no longer has the offset.
    */
-  async read({ partition, start, end }: LogRange, visitor: BatchVisitor, signal: AbortSignal): Promise<number> {
+  async read(
+    { partition, start, end }: LogRange,
+    take: (batches: Buffer, position: number) => number,
+    signal: AbortSignal,
+  ): Promise<void> {
     let position = start;
     let connection: Connection | undefined;
     let next: Promise<FetchAnswer> | undefined;
@@ -66,7 +73,10 @@ export class KafkaLog {
       while (position < end) {
         signal.throwIfAborted();
         if (performance.now() - lastProgress > GIVE_UP_MS)
-          throw new FaultlineError("FL_KAFKA_UNREACHABLE", `${this.#topic} partition ${partition}: read up to offset ${position} of ${end}: ${failure}`);
+          throw new FaultlineError(
+            "FL_KAFKA_UNREACHABLE",
+            `${this.#topic} partition ${partition}: read up to offset ${position} of ${end}: ${failure}`,
+          );
         let answer: FetchAnswer;
         try {
           connection ??= await this.#connectToLeader(partition);
@@ -98,13 +108,12 @@ export class KafkaLog {
           next = fetchRecords(connection, this.#topic, partition, upTo, FETCH_BYTES);
           next.catch(() => undefined);
         }
-        position = readBatches(answer.records, position, end, visitor);
+        position = take(answer.records, position);
         lastProgress = performance.now();
       }
     } finally {
       await close(connection);
     }
-    return position;
   }
 
   async close(): Promise<void> {
@@ -130,14 +139,18 @@ export class KafkaLog {
   #explain(error: Error): Error {
     if (error instanceof FaultlineError) return error;
     if (findErrorBy(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION") !== null)
-      return new FaultlineError("FL_TOPIC_MISSING", `Kafka has no topic "${this.#topic}"`, {
-        remedy: "name the topic with --topic, or the pipeline",
+      return new FaultlineError("FL_TOPIC_MISSING", `topic "${this.#topic}" does not exist in Kafka`, {
+        remedy: "give the right topic with --topic, or the right pipeline file",
         cause: error,
       });
-    return new FaultlineError("FL_KAFKA_UNREACHABLE", `Kafka at ${this.#brokers.join(",")} does not answer: ${error.message}`, {
-      remedy: "start the stack (`./faultline up`), or give its addresses with --brokers",
-      cause: error,
-    });
+    return new FaultlineError(
+      "FL_KAFKA_UNREACHABLE",
+      `Kafka at ${this.#brokers.join(",")} does not answer: ${error.message}`,
+      {
+        remedy: "start the stack (`./faultline up`), or give its addresses with --brokers",
+        cause: error,
+      },
+    );
   }
 }
 

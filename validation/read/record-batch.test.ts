@@ -9,13 +9,21 @@ function read(bytes: Buffer, from: number, end: number) {
   const gaps: [number, number][] = [];
   const next = readBatches(bytes, from, end, {
     record: (offset, { bytes: body, keyFrom, keyTo, valueFrom, valueTo }) =>
-      seen.push([offset, body.toString("utf8", keyFrom, keyTo), valueTo < valueFrom ? null : body.toString("utf8", valueFrom, valueTo)]),
+      seen.push([
+        offset,
+        body.toString("utf8", keyFrom, keyTo),
+        valueTo < valueFrom ? null : body.toString("utf8", valueFrom, valueTo),
+      ]),
     gap: (first, last) => gaps.push([first, last]),
   });
   return { next, seen, gaps };
 }
 
-function batch(base: number, texts: string[], compression: "none" | "gzip" | "lz4" | "snappy" | "zstd" = "none"): Buffer {
+function batch(
+  base: number,
+  texts: string[],
+  compression: "none" | "gzip" | "lz4" | "snappy" | "zstd" = "none",
+): Buffer {
   const messages = texts.map((text, at) => ({
     key: Buffer.from(`k${text}`),
     value: Buffer.from(text),
@@ -32,11 +40,16 @@ function batch(base: number, texts: string[], compression: "none" | "gzip" | "lz
 test("reads what the client library writes, whatever its compression", () => {
   const texts = fc.array(fc.string({ maxLength: 300 }), { minLength: 1, maxLength: 200 });
   fc.assert(
-    fc.property(texts, fc.constantFrom("none", "gzip", "lz4", "snappy", "zstd"), fc.nat(2 ** 40), (list, compression, base) => {
-      const { next, seen, gaps } = read(batch(base, list, compression), base, base + list.length);
-      expect(seen).toEqual(list.map((text, at) => [base + at, `k${text}`, text]));
-      expect([next, gaps]).toEqual([base + list.length, []]);
-    }),
+    fc.property(
+      texts,
+      fc.constantFrom("none", "gzip", "lz4", "snappy", "zstd"),
+      fc.nat(2 ** 40),
+      (list, compression, base) => {
+        const { next, seen, gaps } = read(batch(base, list, compression), base, base + list.length);
+        expect(seen).toEqual(list.map((text, at) => [base + at, `k${text}`, text]));
+        expect([next, gaps]).toEqual([base + list.length, []]);
+      },
+    ),
     { numRuns: 50 },
   );
 });
@@ -54,7 +67,11 @@ test("offsets without records are gaps, never skipped silently", () => {
   expect(read(Buffer.concat([batch(0, ["a"]), batch(5, ["b"])]), 0, 6).gaps).toEqual([[1, 5]]);
   const control = batch(1, ["marker"]);
   control.writeInt16BE(1 << 5, 21);
-  expect(read(Buffer.concat([batch(0, ["a"]), control, batch(2, ["b"])]), 0, 3)).toMatchObject({ gaps: [[1, 2]], next: 3, seen: { length: 2 } });
+  expect(read(Buffer.concat([batch(0, ["a"]), control, batch(2, ["b"])]), 0, 3)).toMatchObject({
+    gaps: [[1, 2]],
+    next: 3,
+    seen: { length: 2 },
+  });
 });
 
 test("damage is an error", () => {
@@ -67,5 +84,7 @@ test("damage is an error", () => {
 
 test("the bench's encoder writes what is read", () => {
   const records = [1, 100, 20_000].map((length, at) => ({ key: `9:${at}`, value: Buffer.alloc(length, 0x61) }));
-  expect(read(encodeBatch(7, records), 7, 10).seen).toEqual(records.map(({ key, value }, at) => [7 + at, key, value.toString()]));
+  expect(read(encodeBatch(7, records), 7, 10).seen).toEqual(
+    records.map(({ key, value }, at) => [7 + at, key, value.toString()]),
+  );
 });

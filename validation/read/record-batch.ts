@@ -1,6 +1,6 @@
 import { UnreadableError } from "./unreadable-error.ts";
 import { compressionsAlgorithmsByBitmask } from "@platformatic/kafka";
-import type { RawRecord } from "../histories/raw-record.ts";
+import type { RawRecord } from "./raw-record.ts";
 
 /**
  * Kafka's record batch, magic 2: https://kafka.apache.org/documentation/#recordbatch. Read here without an object per record; the client library makes
@@ -10,6 +10,7 @@ const HEADER_BYTES = 61;
 const BEFORE_LENGTH_BYTES = 12;
 const COMPRESSION_MASK = 0b111;
 const CONTROL_FLAG = 1 << 5;
+const APPEND_TIME_FLAG = 1 << 3;
 
 export type BatchVisitor = {
   record(offset: number, record: RawRecord): void;
@@ -30,9 +31,13 @@ export function readBatches(bytes: Buffer, from: number, end: number, visitor: B
     const size = BEFORE_LENGTH_BYTES + bytes.readInt32BE(at + 8);
     if (at + size > bytes.length) break;
     const magic = bytes.readInt8(at + 16);
-    if (magic !== 2) throw new UnreadableError(`record batch at offset ${base} has magic ${magic}; only 2 (Kafka 0.11 and later) can be read`);
+    if (magic !== 2)
+      throw new UnreadableError(
+        `record batch at offset ${base} has magic ${magic}; only 2 (Kafka 0.11 and later) can be read`,
+      );
     const next = base + bytes.readInt32BE(at + 23) + 1;
-    if (next > position) position = readBatch(bytes.subarray(at, at + size), base, Math.min(next, end), position, end, visitor);
+    if (next > position)
+      position = readBatch(bytes.subarray(at, at + size), base, Math.min(next, end), position, end, visitor);
     at += size;
   }
   return position;
@@ -50,11 +55,20 @@ export function lastOffset(bytes: Buffer, from: number): number {
   return last;
 }
 
-function readBatch(batch: Buffer, base: number, next: number, from: number, end: number, visitor: BatchVisitor): number {
+function readBatch(
+  batch: Buffer,
+  base: number,
+  next: number,
+  from: number,
+  end: number,
+  visitor: BatchVisitor,
+): number {
   const attributes = batch.readInt16BE(21);
   let position = from;
   if ((attributes & CONTROL_FLAG) === 0) {
-    const cursor = new RecordCursor(records(batch, attributes & COMPRESSION_MASK));
+    const appendMs = (attributes & APPEND_TIME_FLAG) === 0 ? undefined : Number(batch.readBigInt64BE(35));
+    const firstMs = Number(batch.readBigInt64BE(27));
+    const cursor = new RecordCursor(records(batch, attributes & COMPRESSION_MASK), firstMs, appendMs);
     const count = batch.readInt32BE(57);
     for (let index = 0; index < count; index++) {
       const offset = base + cursor.next();
@@ -72,7 +86,9 @@ function readBatch(batch: Buffer, base: number, next: number, from: number, end:
 function records(batch: Buffer, compression: number): Buffer {
   const body = batch.subarray(HEADER_BYTES);
   if (compression === 0) return body;
-  const algorithm = (compressionsAlgorithmsByBitmask as Record<number, { decompressSync(data: Buffer): Buffer }>)[compression];
+  const algorithm = (compressionsAlgorithmsByBitmask as Record<number, { decompressSync(data: Buffer): Buffer }>)[
+    compression
+  ];
   if (algorithm === undefined) throw new UnreadableError(`unknown compression ${compression} in a record batch`);
   return algorithm.decompressSync(body);
 }
@@ -80,10 +96,15 @@ function records(batch: Buffer, compression: number): Buffer {
 /** Walks over the records of one batch; lengths and deltas are zigzag varints. */
 class RecordCursor {
   readonly record: RawRecord;
+  readonly #firstMs: number;
+  readonly #appendMs: number | undefined;
   #at = 0;
 
-  constructor(bytes: Buffer) {
-    this.record = { bytes, keyFrom: 0, keyTo: 0, valueFrom: 0, valueTo: 0 };
+  /** @param appendMs the time of all its records; undefined: each has its own, counted from `firstMs`. */
+  constructor(bytes: Buffer, firstMs: number, appendMs: number | undefined) {
+    this.record = { bytes, keyFrom: 0, keyTo: 0, valueFrom: 0, valueTo: 0, timestampMs: firstMs };
+    this.#firstMs = firstMs;
+    this.#appendMs = appendMs;
   }
 
   /** Reads one record into `record`. Returns its offset's delta. */
@@ -92,7 +113,9 @@ class RecordCursor {
     const end = this.#at + length;
     if (length < 0 || end > this.record.bytes.length) throw new UnreadableError("a record reaches beyond its batch");
     this.#at += 1; // attributes, unused
-    this.#skipVarint(); // timestamp delta, up to 64 bits
+    this.record.timestampMs = this.#appendMs ?? this.#firstMs;
+    const deltaMs = this.#varlong();
+    if (this.#appendMs === undefined) this.record.timestampMs += deltaMs;
     const delta = this.#varint();
     const keyLength = this.#varint();
     this.record.keyFrom = this.#at;
@@ -101,6 +124,9 @@ class RecordCursor {
     const valueLength = this.#varint();
     this.record.valueFrom = this.#at;
     this.record.valueTo = this.#at + valueLength;
+    // -1 is null.
+    if (keyLength < -1 || valueLength < -1 || Math.max(this.record.keyTo, this.record.valueTo) > end)
+      throw new UnreadableError("a key or value reaches beyond its record");
     this.#at = end; // headers, unused
     return delta;
   }
@@ -108,15 +134,27 @@ class RecordCursor {
   #varint(): number {
     const { bytes } = this.record;
     let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    for (let shift = 0; shift < 28; shift += 7) {
       const byte = bytes[this.#at++] as number;
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
     }
-    throw new UnreadableError("a varint of a record is longer than 5 bytes");
+    const last = bytes[this.#at++] as number;
+    // 4 bits are left of 32: more would be cut off.
+    if (!(last < 0x10)) throw new UnreadableError("a varint of a record has more than 32 bits");
+    value |= last << 28;
+    return (value >>> 1) ^ -(value & 1);
   }
 
-  #skipVarint(): void {
-    while ((this.record.bytes[this.#at++] as number) >= 0x80);
+  /** Up to 64 bits; a number has 53 of them exactly. */
+  #varlong(): number {
+    const { bytes } = this.record;
+    let byte = bytes[this.#at++] as number;
+    let value = byte & 0x7f;
+    for (let scale = 0x80; byte >= 0x80; scale *= 0x80) {
+      byte = bytes[this.#at++] as number;
+      value += (byte & 0x7f) * scale;
+    }
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 }

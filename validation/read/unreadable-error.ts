@@ -1,4 +1,4 @@
-/** Data that is there, but is not what its format says: nothing can be concluded from it. */
+/** The data is there, but does not have its format, so it proves nothing. */
 export class UnreadableError extends Error {
   override readonly name = "UnreadableError";
 }

@@ -6,31 +6,31 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The command line.
+ * The peer's command line.
  *
- * @param maxOffsetsPerBatch records of one micro-batch
- * @param jdbcBatchRows rows of one JDBC batch (Spark's option `batchsize`)
- * @param rewrite pgjdbc's reWriteBatchedInserts
- * @param untilRows end after the batch with which this many rows were inserted
+ * @param maxOffsetsPerBatch the most records in one micro-batch
+ * @param jdbcBatchRows the rows in one JDBC batch (Spark's option {@code batchsize})
+ * @param rewrite whether to set pgjdbc's reWriteBatchedInserts
+ * @param untilRows stop after the batch that brings the inserted rows to this number
  */
 record StagingArguments(Path pipeline, String brokers, String topic, Path checkpoint, String staging, long maxOffsetsPerBatch,
     int jdbcBatchRows, boolean rewrite, long untilRows) {
 
   static final String HELP = """
-      Streams a Kafka topic into a PostgreSQL table as most people write it: foreachBatch, from_json, a JDBC write into a
-      staging table, INSERT ... SELECT ... ON CONFLICT DO NOTHING. The peer of PipelineJob in benchmarks.
+      Streams a Kafka topic into a PostgreSQL table in the way that most people write it: foreachBatch, from_json, a JDBC
+      write into a staging table, INSERT ... SELECT ... ON CONFLICT DO NOTHING. Benchmarks compare PipelineJob with it.
 
       Usage: StagingJob --pipeline FILE --brokers HOST:PORT,... --checkpoint DIR [flags]
 
-        --pipeline FILE             pipeline file (YAML)
-        --brokers H:P,...           Kafka bootstrap servers
-        --checkpoint DIR            Spark's checkpoint: the source's offsets are here and nowhere else
-        --topic NAME                default: the pipeline file's
-        --staging TABLE             unlogged table, made if it is missing (default: the target's name and _staging)
-        --max-offsets-per-batch N   records of one micro-batch (300000)
-        --jdbc-batch-rows N         rows of one JDBC batch (5000)
-        --rewrite-batched-inserts   pgjdbc's reWriteBatchedInserts=true
-        --until-rows N              end after the batch with which N rows were inserted (never)
+        --pipeline FILE             the pipeline file (YAML)
+        --brokers H:P,...           the Kafka bootstrap servers
+        --checkpoint DIR            Spark's checkpoint; only it knows the source's offsets
+        --topic NAME                the topic to read [default: the pipeline file's topic]
+        --staging TABLE             an unlogged table, created if it is missing [default: the target's name and _staging]
+        --max-offsets-per-batch N   the most records in one micro-batch [default: 300000]
+        --jdbc-batch-rows N         the rows in one JDBC batch [default: 5000]
+        --rewrite-batched-inserts   set pgjdbc's reWriteBatchedInserts=true
+        --until-rows N              stop after the batch that brings the inserted rows to N [default: never]
 
       PostgreSQL: environment POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD.
       Standard output: one line of JSON per committed batch: {"batch":0,"rows":300000,"inserted":300000,"at_ms":1700000000000}""";
@@ -38,7 +38,7 @@ record StagingArguments(Path pipeline, String brokers, String topic, Path checkp
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--checkpoint", "--staging",
       "--max-offsets-per-batch", "--jdbc-batch-rows", "--until-rows");
 
-  /** @throws IllegalArgumentException with one line that says what is wrong */
+  /** @throws IllegalArgumentException with one line that names the error */
   static StagingArguments parse(String[] arguments) {
     Map<String, String> given = new HashMap<>();
     for (int i = 0; i < arguments.length; i++) {

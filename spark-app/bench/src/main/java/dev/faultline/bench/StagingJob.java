@@ -17,7 +17,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 
-/** What people write to get each record once into PostgreSQL: replays are caught by the primary key, at the price of a second copy. */
+/** The usual way to get each record once into PostgreSQL. The primary key catches replays, and each row is written twice. */
 public final class StagingJob {
   private final StagingArguments arguments;
   private final StagingSchema schema;

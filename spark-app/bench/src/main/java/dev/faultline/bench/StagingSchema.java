@@ -12,13 +12,13 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A pipeline file as a peer needs it.
+ * The part of a pipeline file that the peer needs.
  *
  * @param columns the two identity columns, then the fields, as Spark types for from_json
  */
 record StagingSchema(String topic, String table, String[] identity, StructType columns) {
 
-  /** @throws IllegalArgumentException if something needed is missing */
+  /** @throws IllegalArgumentException if a needed member is missing */
   static StagingSchema read(Path path) throws IOException {
     JsonNode root = new YAMLMapper().readTree(Files.readString(path));
     String[] identity = {text(root.path("identity"), "run"), text(root.path("identity"), "event")};

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A table of running totals, one row per group and shard.
+ * A table of running totals. It has one row per group and shard.
  *
- * @param windowField timestamp that is cut down to {@code windowMicros}; null for none
- * @param windowColumn where the window's start goes
- * @param groupBy columns of the target, of the same name in the aggregate's table
- * @param count column that counts rows; null for none
- * @param sums column of the target to column of the total
+ * @param windowField the timestamp column whose values are rounded down to {@code windowMicros}; null if there is no window
+ * @param windowColumn the aggregate's column that stores the start of the window
+ * @param groupBy columns of the target; they have the same names in the aggregate's table
+ * @param count the column that counts rows; null if there is none
+ * @param sums maps a column of the target to the column of its total
  */
 public record Aggregate(PgTable table, String windowField, long windowMicros, String windowColumn, List<String> groupBy,
     String count, Map<String, String> sums) implements Serializable {

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 
 /**
- * Adds a chunk's totals and commits, in one round trip: the upserts and COMMIT are one statement list, which pgjdbc
- * sends behind each other with one Sync. If an upsert fails the server skips the rest, COMMIT too.
+ * Adds a chunk's totals and commits, in one round trip. The upserts and COMMIT are one statement list, which pgjdbc
+ * sends with one Sync. If an upsert fails, the server skips the rest of the list, COMMIT included.
  */
 final class AggregateWriter {
   private final int shard;
@@ -92,7 +92,7 @@ final class AggregateWriter {
     try {
       sum(chunk, from, to, included);
     } catch (ArithmeticException e) {
-      throw new SQLException("a total is out of range", "22003", e);
+      throw new SQLException("a total of the chunk does not fit into 64 bits", "22003", e);
     }
     int parameter = 1;
     PGConnection arrays = connection.unwrap(PGConnection.class);

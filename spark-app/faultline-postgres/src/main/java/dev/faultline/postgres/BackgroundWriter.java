@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Stores one partition's chunks in a thread of its own while the next chunk fills: no record waits longer than
- * {@code chunkMs} for its transaction to begin, even if none follows it. An error there is raised by the next call here.
+ * Stores one partition's chunks in its own thread while the next chunk fills. No record waits longer than
+ * {@code chunkMs} for its transaction to begin, even if no record follows it. If the thread fails, the next call throws its error.
  */
 final class BackgroundWriter<R> {
   private final PartitionWriter<R> writer;

@@ -2,7 +2,7 @@ package dev.faultline.postgres;
 
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Waits between attempts, 50 ms doubling to 2 s with jitter, until a deadline that starts with the first failure. */
+/** Waits between retries: 50 ms at first, then doubled up to 2 s, with jitter. The deadline starts with the first failure. */
 final class Backoff {
   private final long deadlineMs;
   private long firstFailureNanos = -1;
@@ -22,7 +22,7 @@ final class Backoff {
     long now = System.nanoTime();
     firstFailureNanos = firstFailureNanos < 0 ? now : firstFailureNanos;
     if ((now - firstFailureNanos) / 1_000_000 >= deadlineMs) {
-      throw new SinkUnavailableException(what + " did not work for " + deadlineMs + " ms: " + cause.getMessage(), cause);
+      throw new SinkUnavailableException(what + " failed for " + deadlineMs + " ms, so the sink stops retrying: " + cause.getMessage(), cause);
     }
     try {
       Thread.sleep(delayMs / 2 + ThreadLocalRandom.current().nextLong(delayMs / 2 + 1));

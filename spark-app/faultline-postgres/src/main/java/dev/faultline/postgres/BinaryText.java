@@ -6,7 +6,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.Set;
 
-/** A binary field back to the text that PostgreSQL reads: for the few group keys of a chunk. */
+/** Converts a binary field back to the text that PostgreSQL reads. Only the few group keys of a chunk need it. */
 final class BinaryText {
   private static final Set<String> TYPES =
       Set.of("int2", "int4", "int8", "text", "varchar", "bpchar", "bool", "date", "timestamptz", "numeric");

@@ -2,7 +2,7 @@ package dev.faultline.postgres;
 
 import java.util.Arrays;
 
-/** Records of consecutive offsets, each an encoded row or a dead letter, waiting to be stored in one transaction. */
+/** Records of consecutive offsets that one transaction will store. Each record is an encoded row or a dead letter. */
 final class Chunk {
   private final CopyBuffer rows = new CopyBuffer();
   private long firstOffset;

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Rows in the form that {@code COPY ... (FORMAT binary)} reads: a 16-bit count of fields, then for each its 32-bit
- * length (-1 is null) and bytes, all big-endian. https://www.postgresql.org/docs/18/sql-copy.html, "Binary Format".
+ * A buffer of rows in the format that {@code COPY ... (FORMAT binary)} reads. A row is a 16-bit count of fields. Each
+ * field follows as its 32-bit length (-1 is null) and its bytes, all big-endian. https://www.postgresql.org/docs/18/sql-copy.html, "Binary Format".
  */
 public final class CopyBuffer {
   static final byte[] HEADER = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -28,7 +28,7 @@ public final class CopyBuffer {
     return bytes;
   }
 
-  /** Forgets what lies behind {@code length}: how a row that failed half-way is taken back. */
+  /** Drops everything after {@code length}. A caller undoes a half-encoded row with it. */
   public void truncate(int length) {
     this.length = length;
   }

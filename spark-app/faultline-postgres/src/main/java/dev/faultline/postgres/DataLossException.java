@@ -1,6 +1,6 @@
 package dev.faultline.postgres;
 
-/** Kafka no longer has records that {@code sink_offsets} says are still to be applied. */
+/** Kafka has dropped records that the sink has not applied yet, according to {@code sink_offsets}. */
 public final class DataLossException extends RuntimeException {
   public DataLossException(String message) {
     super(message);

@@ -2,7 +2,7 @@ package dev.faultline.postgres;
 
 import java.math.BigDecimal;
 
-/** Decimals: never rounded on the way, because numeric_recv would do so silently. */
+/** Parses and writes decimals. It never rounds a decimal and refuses it instead, because numeric_recv would round silently. */
 final class DecimalText {
   private DecimalText() {
   }
@@ -50,7 +50,7 @@ final class DecimalText {
         throw new MalformedRecordException(name + " is out of range");
       }
       if (value.scale() > scale && value.signum() != 0 && value.stripTrailingZeros().scale() > scale) {
-        throw new MalformedRecordException(name + " has more than " + scale + " digits behind the point");
+        throw new MalformedRecordException(name + " has more than " + scale + " digits after the decimal point");
       }
       scaled = value.signum() == 0 ? BigDecimal.valueOf(0, scale) : value.setScale(scale);
     }

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
-/** The slow way of a chunk that has duplicates: by a temporary table and ON CONFLICT DO NOTHING. */
+/** The slow path of a chunk that contains duplicates: a temporary table and ON CONFLICT DO NOTHING. */
 final class DuplicateFilter {
   private static final String CHUNK = "pg_temp.faultline_chunk";
   private static final String ORDINAL = "faultline_ordinal";
@@ -24,7 +24,7 @@ final class DuplicateFilter {
    */
   static BitSet insert(Connection connection, SinkTarget target, Chunk chunk, int from, int to, boolean exists) throws SQLException {
     if (target.identity().isEmpty()) {
-      throw new SQLException("duplicate in " + target.table() + ", which has no unique key over the written columns", "42P10");
+      throw new SQLException("duplicated row for " + target.table() + ", which has no unique key among the written columns", "42P10");
     }
     List<String> names = target.columnNames();
     String columns = Sql.columns(names);

@@ -3,7 +3,7 @@ package dev.faultline.postgres;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as pipeline files write them: {@code 500ms}, {@code 10s}, {@code 1m}, {@code 1h}, {@code 1d}. */
+/** Parses the durations of pipeline files: {@code 500ms}, {@code 10s}, {@code 1m}, {@code 1h}, {@code 1d}. */
 final class DurationText {
   private static final Pattern FORM = Pattern.compile("([1-9]\\d{0,5})(ms|s|m|h|d)");
 

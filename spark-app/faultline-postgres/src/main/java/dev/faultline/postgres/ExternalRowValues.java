@@ -14,7 +14,7 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import org.apache.spark.sql.Row;
 
-/** Values of the rows that a ForeachWriter gets. */
+/** The values of a row that Spark hands to a ForeachWriter. */
 final class ExternalRowValues implements RowValues {
   private Row row;
 

@@ -3,7 +3,7 @@ package dev.faultline.postgres;
 import java.util.Locale;
 import java.util.Set;
 
-/** The types of a pipeline's fields, each with the PostgreSQL types whose binary form we write for it. */
+/** The types of a pipeline's fields. Each type lists the PostgreSQL column types that the sink can write it to. */
 public enum FieldType {
   INT("int4", "int8", "numeric"),
   BIGINT("int8", "numeric"),

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * One aggregate's groups of one chunk. Reads the encoded rows back, so the front ends need not know of aggregates.
- * A group's key is the bytes of its encoded fields: equal values have equal bytes in the binary form we write.
+ * The groups of one aggregate and one chunk. This class reads the encoded rows back, so the front ends know nothing of
+ * aggregates. A group's key is the bytes of its encoded fields: equal values have equal bytes in the sink's binary format.
  */
 final class GroupTotals {
   final Aggregate aggregate;

@@ -6,7 +6,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.StructType;
 
-/** Values of the rows that a DSv2 sink gets. */
+/** The values of a row that Spark hands to a DSv2 sink. */
 final class InternalRowValues implements RowValues {
   private final DataType[] types;
   private InternalRow row;

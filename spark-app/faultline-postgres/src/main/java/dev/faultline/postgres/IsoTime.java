@@ -3,7 +3,7 @@ package dev.faultline.postgres;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 
-/** ISO 8601 text to PostgreSQL's binary dates and times: days and microseconds since 2000-01-01. */
+/** Converts ISO 8601 text to PostgreSQL's binary dates and times: days and microseconds since 2000-01-01. */
 final class IsoTime {
   static final long POSTGRES_EPOCH_DAY = 10_957;
   private static final long DAY_MICROS = 86_400_000_000L;

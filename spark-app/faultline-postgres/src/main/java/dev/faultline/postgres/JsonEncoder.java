@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One UTF-8 JSON object to one row, strictly: each member's token goes straight into the COPY buffer. Members in the
- * declared order need no second pass; others are put in order afterwards.
+ * Encodes one UTF-8 JSON object into one row, strictly. It writes each member's token straight into the COPY buffer. If
+ * the members do not have the declared order, a second pass puts them in order.
  */
 public final class JsonEncoder implements RecordEncoder<byte[]> {
   // From byte[] this factory gives UTF8StreamJsonParser; a Reader would cost a decoder per record.

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.Base64;
 
-/** One member's token to one binary field. */
+/** Encodes one member's token into one binary field. */
 interface JsonValueEncoder {
   /** @param source the whole value, for members that are copied as they stand */
   void encode(JsonParser parser, JsonToken token, byte[] source, CopyBuffer out) throws IOException, MalformedRecordException;

@@ -1,6 +1,6 @@
 package dev.faultline.postgres;
 
-/** A record can't become a row; the message is the reason kept in {@code dead_letters}. Has no stack trace: it is data, not a fault. */
+/** A record cannot become a row. {@code dead_letters} stores the message as the reason. There is no stack trace, because bad data is no bug. */
 public final class MalformedRecordException extends Exception {
   public MalformedRecordException(String reason) {
     super(reason, null, false, false);

@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 
 /**
- * numeric's binary form: int16 count of base-10000 digits, int16 weight of the first, int16 sign (0x4000 negative),
+ * Reads and writes the binary format of numeric: int16 count of base-10000 digits, int16 weight of the first, int16 sign (0x4000 negative),
  * int16 display scale, then the digits. src/backend/utils/adt/numeric.c, numeric_recv.
  */
 final class NumericFormat {

@@ -1,6 +1,6 @@
 package dev.faultline.postgres;
 
-/** The record offered is not the next one of its partition: records between are missing, and are never skipped. */
+/** The offered record is not the next one of its partition. The records between are missing, and the sink never skips records. */
 public final class OffsetGapException extends RuntimeException {
   private final String topic;
   private final int partition;
@@ -8,14 +8,14 @@ public final class OffsetGapException extends RuntimeException {
   private final boolean insideLog;
 
   /**
-   * @param nextOffset the offset that had to come next
-   * @param offset the offset that came
-   * @param insideLog whether the source itself left offsets out between two records of one task
+   * @param nextOffset the offset that the sink expected
+   * @param offset the offset that it got
+   * @param insideLog whether the gap is between two records that the source gave to one task
    */
   public OffsetGapException(String topic, int partition, long nextOffset, long offset, boolean insideLog) {
     super("offset gap in " + topic + "/" + partition + ": expected " + nextOffset + ", got " + offset + (insideLog
-        ? "; the log itself has no record between (a transactional or compacted topic, or one partition read by several tasks)"
-        : "; sink_offsets is behind the position the query reads from"));
+        ? "; the topic has no record between them (transactions or compaction), or several tasks read this partition"
+        : "; the query reads from an offset after the next_offset in sink_offsets"));
     this.topic = topic;
     this.partition = partition;
     this.nextOffset = nextOffset;
@@ -34,7 +34,7 @@ public final class OffsetGapException extends RuntimeException {
     return nextOffset;
   }
 
-  /** True if reading again from {@code sink_offsets} must meet the same gap. */
+  /** True if a retry from {@code sink_offsets} would meet the same gap. */
   public boolean insideLog() {
     return insideLog;
   }

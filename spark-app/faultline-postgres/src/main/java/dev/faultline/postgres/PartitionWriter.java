@@ -7,13 +7,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the records of one Kafka partition to one table, each exactly once: the chunk's rows and the partition's
- * {@code next_offset} move in one transaction, and {@code next_offset} decides what is a replay.
+ * Writes the records of one Kafka partition to one table, each exactly once. One transaction stores the chunk's rows and
+ * moves the partition's {@code next_offset}. A record before {@code next_offset} is a replay.
  *
  * <p>Not thread-safe. All methods that talk to PostgreSQL throw {@link FencedException}, {@link OffsetGapException},
- * {@link SinkUnavailableException} or {@link SinkConfigurationException}; after any of them the writer is of no more use.
+ * {@link SinkUnavailableException} or {@link SinkConfigurationException}. After any of these, the writer cannot be used again.
  *
- * @param <R> what the {@link RecordEncoder} takes
+ * @param <R> the type of record that the {@link RecordEncoder} takes
  */
 public final class PartitionWriter<R> implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionWriter.class);
@@ -42,15 +42,15 @@ public final class PartitionWriter<R> implements Closeable {
   }
 
   /**
-   * Buffers one record; drops it if it is a replay. Does not store: see {@link #isFull()}.
+   * Buffers one record, or drops it if it is a replay. This method stores nothing: see {@link #isFull()}.
    *
-   * @param key kept for a dead letter; may be null
-   * @param value kept for a dead letter; may be null
-   * @throws OffsetGapException if {@code offset} does not follow the one before
+   * @param key stored if the record becomes a dead letter; may be null
+   * @param value stored if the record becomes a dead letter; may be null
+   * @throws OffsetGapException if {@code offset} does not follow the previous offset
    */
   public void append(long offset, byte[] key, byte[] value, R record) {
     if (nextToBuffer < 0) {
-      applied = readPosition();
+      applied = readNextOffset();
       if (offset > applied) {
         throw gap(applied, offset, false);
       }
@@ -68,7 +68,7 @@ public final class PartitionWriter<R> implements Closeable {
     return new OffsetGapException(plan.topic(), partition, expected, offset, insideLog);
   }
 
-  /** Whether the buffer holds a chunk's rows, so that {@link #flush()} is due. */
+  /** Whether the buffer holds a full chunk, so that the caller must call {@link #flush()}. */
   public boolean isFull() {
     return buffer.count() >= plan.chunkRows() || buffer.bytes() >= MAX_CHUNK_BYTES;
   }
@@ -77,7 +77,7 @@ public final class PartitionWriter<R> implements Closeable {
     return buffer.count() == 0;
   }
 
-  /** Stores what is buffered and returns when it is durable. */
+  /** Stores the buffered records and returns when they are durable. */
   public void flush() {
     if (buffer.count() > 0) {
       store(buffer);
@@ -127,7 +127,7 @@ public final class PartitionWriter<R> implements Closeable {
               return;
             }
             if (chunk.isDead(from)) {
-              throw new SinkConfigurationException("dead_letters takes no row: " + SqlFailure.reason(e), e);
+              throw new SinkConfigurationException("PostgreSQL refuses a row for dead_letters: " + SqlFailure.reason(e), e);
             }
             chunk.kill(from, SqlFailure.reason(e));
           }
@@ -139,7 +139,7 @@ public final class PartitionWriter<R> implements Closeable {
             drop();
             pause("storing " + name(), e);
           }
-          case FATAL -> throw new SinkConfigurationException("PostgreSQL refused a chunk for " + name() + ": " + SqlFailure.reason(e), e);
+          case FATAL -> throw new SinkConfigurationException("PostgreSQL refuses the chunk for " + name() + ": " + SqlFailure.reason(e), e);
         }
       }
     }
@@ -156,14 +156,14 @@ public final class PartitionWriter<R> implements Closeable {
       }
     }
     if (failure == SqlFailure.TRANSIENT || failure == SqlFailure.LOCKED) {
-      LOG.warn("{}: {} ({}), trying again from sink_offsets", name(), e.getMessage(), e.getSQLState());
+      LOG.warn("{}: {} ({}); retrying from sink_offsets", name(), e.getMessage(), e.getSQLState());
     }
     return failure;
   }
 
   private void pause(String what, SQLException e) {
     if (closed) {
-      throw new SinkUnavailableException(what + " was given up: the writer is closed", e);
+      throw new SinkUnavailableException(what + " stopped, because the writer is closed", e);
     }
     backoff.pause(what, e);
   }
@@ -172,42 +172,42 @@ public final class PartitionWriter<R> implements Closeable {
     return (int) Math.min(to, offset - chunk.offset(0));
   }
 
-  /** The row was not as believed: finds out why, under its lock. Returns the next offset to apply. */
+  /** The offsets row was not as believed: finds out why, under its lock. Returns the next offset to apply. */
   private long reread(Chunk chunk, SinkSession open) throws SQLException {
     open.rollback();
-    SinkSession.Position position = check(open.read(true));
+    SinkSession.OffsetsRow row = check(open.read(true));
     open.rollback();
-    if (position.nextOffset() < chunk.offset(0)) {
-      throw gap(position.nextOffset(), chunk.offset(0), false);
+    if (row.nextOffset() < chunk.offset(0)) {
+      throw gap(row.nextOffset(), chunk.offset(0), false);
     }
-    applied = position.nextOffset();
+    applied = row.nextOffset();
     return applied;
   }
 
-  private SinkSession.Position check(SinkSession.Position position) {
-    if (position == null) {
-      throw new SinkUnavailableException("sink_offsets has no row for " + name() + ": claim it first", null);
+  private SinkSession.OffsetsRow check(SinkSession.OffsetsRow row) {
+    if (row == null) {
+      throw new SinkUnavailableException("sink_offsets has no row for " + name() + ": claim the table first", null);
     }
-    if (position.generation() > plan.generation()) {
-      throw new FencedException(plan.target().target(), plan.topic(), partition, plan.generation(), position.generation());
+    if (row.generation() > plan.generation()) {
+      throw new FencedException(plan.target().target(), plan.topic(), partition, plan.generation(), row.generation());
     }
-    if (position.generation() < plan.generation()) {
-      throw new SinkUnavailableException("sink_offsets of " + name() + " went back to generation " + position.generation()
-          + ": was the database restored?", null);
+    if (row.generation() < plan.generation()) {
+      throw new SinkUnavailableException("sink_offsets has generation " + row.generation() + " for " + name()
+          + ", but this writer has the newer generation " + plan.generation() + "; was the database restored?", null);
     }
-    return position;
+    return row;
   }
 
-  private long readPosition() {
+  private long readNextOffset() {
     while (true) {
       try {
-        SinkSession.Position position = session().read(false);
+        SinkSession.OffsetsRow row = session().read(false);
         session.rollback();
         backoff.reset();
-        return check(position).nextOffset();
+        return check(row).nextOffset();
       } catch (SQLException e) {
         if (failure(e) == SqlFailure.FATAL) {
-          throw new SinkConfigurationException("sink_offsets can't be read: " + SqlFailure.reason(e), e);
+          throw new SinkConfigurationException("the sink cannot read sink_offsets: " + SqlFailure.reason(e), e);
         }
         drop();
         pause("reading sink_offsets for " + name(), e);
@@ -218,7 +218,7 @@ public final class PartitionWriter<R> implements Closeable {
   private void terminateHolder() {
     try {
       int terminated = session().terminateHolders(plan.timeouts().lockTimeoutMs());
-      LOG.warn("{}: the row is locked; terminated {} hanging session(s)", name(), terminated);
+      LOG.warn("{}: another session locks the offsets row; terminated {} stale session(s) of this sink", name(), terminated);
     } catch (SQLException e) {
       drop();
     }
@@ -242,7 +242,7 @@ public final class PartitionWriter<R> implements Closeable {
     return plan.target().target() + " <- " + plan.topic() + "/" + partition;
   }
 
-  /** Gives the connection back. What is buffered and not flushed is dropped, and read again from {@code next_offset}. */
+  /** Gives the connection back. Drops the records that are not flushed; the next reader gets them again from {@code next_offset}. */
   @Override
   public void close() {
     closed = true;
@@ -252,7 +252,7 @@ public final class PartitionWriter<R> implements Closeable {
     }
   }
 
-  /** Breaks off a {@link #flush()} in another thread; then {@link #close()} it there. */
+  /** Interrupts a {@link #flush()} of another thread. Afterwards that thread must call {@link #close()}. */
   public void abort() {
     closed = true;
     SinkSession open = session;

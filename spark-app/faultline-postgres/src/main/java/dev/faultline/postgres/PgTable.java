@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A table as pg_catalog has it.
+ * A table, as pg_catalog describes it.
  *
- * @param sqlName quoted, with its schema
- * @param uniqueKeys columns of each unique index over plain columns, the primary key first
+ * @param sqlName the quoted name, with its schema
+ * @param uniqueKeys the columns of each unique index over plain NOT NULL columns, the primary key first
  */
 public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>> uniqueKeys) implements Serializable {
   private static final String COLUMNS = """
@@ -34,7 +34,7 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
   static PgTable read(Connection connection, String name) throws SQLException {
     String sqlName = find(connection, name);
     if (sqlName == null) {
-      throw new SinkConfigurationException("table " + name + " does not exist; make it with: faultline schema | psql");
+      throw new SinkConfigurationException("table " + name + " does not exist; create it with: faultline schema | psql");
     }
     List<PgColumn> columns = new ArrayList<>();
     try (PreparedStatement query = connection.prepareStatement(COLUMNS)) {

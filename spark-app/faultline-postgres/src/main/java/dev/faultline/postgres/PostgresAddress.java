@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Properties;
 
 /**
- * Where PostgreSQL is and who we are there. Travels to executors inside a serialized writer only;
+ * The address of PostgreSQL and the login. Executors get it inside a serialized writer only.
  * {@link #toString()} never shows the password.
  */
 public final class PostgresAddress implements Serializable {
@@ -18,7 +18,7 @@ public final class PostgresAddress implements Serializable {
   private final String user;
   private final String password;
 
-  /** @param password null where the server asks for none */
+  /** @param password null if the server asks for none */
   public PostgresAddress(String host, int port, String database, String user, String password) {
     this.host = host;
     this.port = port;
@@ -28,14 +28,14 @@ public final class PostgresAddress implements Serializable {
   }
 
   /**
-   * From {@code POSTGRES_HOST}, {@code _PORT} (5432), {@code _DB}, {@code _USER}, {@code _PASSWORD}.
+   * Reads {@code POSTGRES_HOST}, {@code _PORT} (default 5432), {@code _DB}, {@code _USER} and {@code _PASSWORD}.
    *
-   * @throws SinkConfigurationException if one that is needed is missing or the port is no number
+   * @throws SinkConfigurationException if a variable is missing or the port is not a number
    */
   public static PostgresAddress fromEnvironment(Map<String, String> environment) {
     String port = environment.getOrDefault("POSTGRES_PORT", "5432");
     if (!port.matches("\\d{1,5}")) {
-      throw new SinkConfigurationException("POSTGRES_PORT is not a port: " + port);
+      throw new SinkConfigurationException("POSTGRES_PORT is not a port number: " + port);
     }
     return new PostgresAddress(required(environment, "POSTGRES_HOST"), Integer.parseInt(port),
         required(environment, "POSTGRES_DB"), required(environment, "POSTGRES_USER"),

@@ -7,7 +7,7 @@ import org.apache.spark.sql.connector.write.DataWriter;
 import org.apache.spark.sql.connector.write.WriterCommitMessage;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** One task of a micro-batch. A task may hold several Kafka partitions, each whole and in offset order. */
+/** Writes one task of a micro-batch. A task may contain several Kafka partitions, each complete and in offset order. */
 final class PostgresDataWriter implements DataWriter<InternalRow> {
   private static final WriterCommitMessage DONE = new WriterCommitMessage() {
   };
@@ -29,7 +29,7 @@ final class PostgresDataWriter implements DataWriter<InternalRow> {
   @Override
   public void write(InternalRow row) {
     if (layout.topic() >= 0 && !topic.equals(row.getUTF8String(layout.topic()))) {
-      throw new SinkConfigurationException("a record of topic " + row.getUTF8String(layout.topic()) + ", but the sink's topic is " + topic);
+      throw new SinkConfigurationException("the input has a record of topic " + row.getUTF8String(layout.topic()) + ", but the sink's topic is " + topic);
     }
     int partition = row.getInt(layout.partition());
     long offset = row.getLong(layout.offset());

@@ -8,7 +8,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The sink for Real-time Mode: {@code df.writeStream().foreach(PostgresForeachWriter.of(options, df.schema()))}.
- * Spark 4.2 lets only its own sinks and a ForeachWriter take part in that mode (RealTimeModeAllowlist).
+ * In that mode Spark 4.2 allows only its own sinks and a ForeachWriter (RealTimeModeAllowlist).
  */
 public final class PostgresForeachWriter extends ForeachWriter<Row> {
   private final SinkQuery query;
@@ -21,10 +21,10 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
   }
 
   /**
-   * @param options as for the DSv2 sink; see README.md
-   * @param schema of the rows
-   * @throws SinkConfigurationException with the first thing that is wrong
-   * @throws SinkUnavailableException if PostgreSQL can't be reached
+   * @param options the same options as for micro-batches; see README.md
+   * @param schema the schema of the rows
+   * @throws SinkConfigurationException at the first error in the options
+   * @throws SinkUnavailableException if PostgreSQL cannot be reached
    */
   public static PostgresForeachWriter of(Map<String, String> options, StructType schema) {
     return new PostgresForeachWriter(SinkQuery.of(options, System.getenv(), schema));
@@ -42,7 +42,7 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
   public void process(Row row) {
     RowLayout layout = query.layout();
     if (layout.topic() >= 0 && !query.plan().topic().equals(row.getString(layout.topic()))) {
-      throw new SinkConfigurationException("a record of topic " + row.getString(layout.topic()) + ", but the sink's topic is " + query.plan().topic());
+      throw new SinkConfigurationException("the input has a record of topic " + row.getString(layout.topic()) + ", but the sink's topic is " + query.plan().topic());
     }
     int partition = row.getInt(layout.partition());
     long offset = row.getLong(layout.offset());

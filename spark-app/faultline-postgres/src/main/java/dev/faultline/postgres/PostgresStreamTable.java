@@ -13,12 +13,12 @@ import org.apache.spark.sql.connector.write.WriteBuilder;
 import org.apache.spark.sql.connector.write.streaming.StreamingWrite;
 import org.apache.spark.sql.types.StructType;
 
-/** The table that a streaming query writes to. */
+/** The table that Spark asks for a write, once per micro-batch. */
 final class PostgresStreamTable implements SupportsWrite {
   private record Key(Map<String, String> options, StructType schema) {
   }
 
-  /** Spark plans the write anew for each micro-batch; the database is asked once. */
+  /** Spark plans the write again for each micro-batch; the sink asks the database once. */
   private final Map<Key, SinkQuery> queries = new ConcurrentHashMap<>();
 
   @Override

@@ -8,8 +8,8 @@ import org.apache.spark.sql.connector.write.streaming.StreamingDataWriterFactory
 import org.apache.spark.sql.connector.write.streaming.StreamingWrite;
 
 /**
- * The driver's side of a micro-batch. It has nothing to commit: tasks commit for themselves, and {@code next_offset}
- * makes a second attempt harmless. So Spark's commit coordinator, a round trip to the driver per task, is off.
+ * The driver's side of a micro-batch. It commits nothing: each task commits for itself, and {@code next_offset}
+ * makes a retried task harmless. So Spark's commit coordinator, which costs a round trip per task, is off.
  */
 final class PostgresStreamingWrite implements StreamingWrite {
   private final SinkQuery query;

@@ -3,15 +3,15 @@ package dev.faultline.postgres;
 import java.io.Serializable;
 
 /**
- * Turns one record into one binary COPY row. Made anew per writer; used by one thread at a time.
+ * Turns one record into one binary COPY row. Each writer has its own encoder; one thread uses it at a time.
  *
- * @param <R> what the front end hands over
+ * @param <R> the type of record that the front end passes
  */
 public interface RecordEncoder<R> {
   /**
-   * Appends the row's fields, its count first. What a failed call wrote is taken back by the caller.
+   * Appends the row: the count of fields, then the fields. If the call fails, the caller removes the partial row.
    *
-   * @throws MalformedRecordException if the record can't become a row
+   * @throws MalformedRecordException if the record cannot become a row
    */
   void encode(R record, CopyBuffer out) throws MalformedRecordException;
 

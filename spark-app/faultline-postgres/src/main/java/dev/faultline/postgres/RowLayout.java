@@ -9,13 +9,13 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Where in the input's rows what stands; -1 is absent.
+ * The indexes of the input columns that the sink reads; -1 if a column is absent.
  *
- * @param typed indexes of the columns that go to the table; empty if the value's bytes do
+ * @param typed the columns that go to the table; empty if the table gets the members of the JSON value
  */
 record RowLayout(StructType schema, int topic, int partition, int offset, int key, int value, int[] typed) implements Serializable {
 
-  /** @throws SinkConfigurationException if a column is missing or of a wrong type */
+  /** @throws SinkConfigurationException if a column is missing or has a wrong type */
   static RowLayout of(StructType schema, SinkOptions options) {
     int partition = required(schema, options.partitionColumn(), DataTypes.IntegerType);
     int offset = required(schema, options.offsetColumn(), DataTypes.LongType);
@@ -33,7 +33,7 @@ record RowLayout(StructType schema, int topic, int partition, int offset, int ke
       }
     }
     if (typed.isEmpty()) {
-      throw new SinkConfigurationException("the input has neither typed columns nor option fields to read its value by");
+      throw new SinkConfigurationException("the input has no typed columns, and option fields, which describes a JSON value, is missing");
     }
     return new RowLayout(schema, topic, partition, offset, -1, -1, typed.stream().mapToInt(i -> i).toArray());
   }

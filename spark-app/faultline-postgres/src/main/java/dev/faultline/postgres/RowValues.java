@@ -2,7 +2,7 @@ package dev.faultline.postgres;
 
 import java.math.BigDecimal;
 
-/** One Spark row's values, whichever of Spark's two kinds of row it is. */
+/** The values of one Spark row. It hides which of Spark's two kinds of row it is. */
 interface RowValues {
   boolean isNull(int column);
 

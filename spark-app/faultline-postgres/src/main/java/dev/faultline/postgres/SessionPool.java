@@ -8,8 +8,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Connections that wait for the next micro-batch or epoch of their partition: opening one anew for each costs more
- * than a small batch. At most one per partition and generation is kept, for {@link #IDLE_MS}.
+ * Keeps connections open for the next micro-batch or epoch of their partition, because a new connection costs more than
+ * a small batch. The pool keeps at most one connection per partition and generation, for {@link #IDLE_MS}.
  */
 final class SessionPool {
   private static final long IDLE_MS = 30_000;

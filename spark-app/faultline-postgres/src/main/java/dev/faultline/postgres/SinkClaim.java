@@ -11,28 +11,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a driver has after it took over a table's topic: a generation newer than all before, which fences their
- * writers, and where each partition goes on.
+ * A driver's claim on a table and a topic. Its generation is newer than all earlier ones and fences their writers.
  *
- * @param startOffsets Kafka partition to the next offset to apply
+ * @param startOffsets maps each Kafka partition to the next offset to apply
  */
 public record SinkClaim(String target, String topic, long generation, Map<Integer, Long> startOffsets) {
   private static final Logger LOG = LoggerFactory.getLogger(SinkClaim.class);
   private static final int MAX_ATTEMPTS = 20;
 
   /**
-   * Claims all partitions of {@code topic} for {@code target}, in one transaction. Sessions of older generations that
-   * hang with a lock are terminated.
+   * Claims all partitions of {@code topic} for {@code target}, in one transaction. If a stale session of an older
+   * writer holds a lock, this method terminates that session.
    *
-   * @param earliestOffsets of each partition of the topic, as Kafka has them now
-   * @throws DataLossException if Kafka has dropped records that were not applied; then nothing was claimed
-   * @throws SinkConfigurationException if the tables are missing or the partitions don't fit
-   * @throws SQLException if PostgreSQL can't be reached
+   * @param earliestOffsets the first offset that Kafka still has, for each partition of the topic
+   * @throws DataLossException if Kafka has dropped records that were not applied; then nothing is claimed
+   * @throws SinkConfigurationException if a table is missing or the partitions do not match
+   * @throws SQLException if PostgreSQL cannot be reached
    */
   public static SinkClaim take(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
       Map<Integer, Long> earliestOffsets) throws SQLException {
     try (Connection connection = address.connect(WriterName.claim(target, topic), timeouts)) {
-      LedgerTables.check(connection);
+      SinkTables.check(connection);
       connection.commit();
       for (int attempt = 1;; attempt++) {
         try {
@@ -46,7 +45,7 @@ public record SinkClaim(String target, String topic, long generation, Map<Intege
           }
           int terminated = StaleWriters.terminate(connection, target, topic, -1, timeouts.lockTimeoutMs());
           connection.commit();
-          LOG.warn("{} <- {}: a row is locked; terminated {} hanging writer(s) of an older generation", target, topic, terminated);
+          LOG.warn("{} <- {}: another session locks an offsets row; terminated {} stale session(s) of older writers", target, topic, terminated);
         }
       }
     }
@@ -98,19 +97,19 @@ public record SinkClaim(String target, String topic, long generation, Map<Intege
 
   private static void check(String target, String topic, Map<Integer, Long> next, Map<Integer, Long> earliest) {
     if (!next.keySet().equals(earliest.keySet())) {
-      throw new SinkConfigurationException("sink_offsets has partitions " + next.keySet() + " of " + topic + " for " + target
-          + ", Kafka has " + earliest.keySet());
+      throw new SinkConfigurationException("sink_offsets has partitions " + next.keySet() + " of topic " + topic + " for " + target
+          + ", but Kafka has partitions " + earliest.keySet());
     }
     for (Map.Entry<Integer, Long> partition : next.entrySet()) {
       long first = earliest.get(partition.getKey());
       if (partition.getValue() < first) {
-        throw new DataLossException("records are lost: " + topic + "/" + partition.getKey() + " is to go on at offset "
-            + partition.getValue() + ", but the earliest that Kafka still has is " + first);
+        throw new DataLossException("records are lost: " + topic + "/" + partition.getKey() + " must continue at offset "
+            + partition.getValue() + ", but the earliest offset that Kafka still has is " + first);
       }
     }
   }
 
-  /** The value of the Kafka source's option {@code startingOffsets}. */
+  /** The claim's offsets, as the Kafka source's option {@code startingOffsets} takes them. */
   public String startingOffsetsJson() {
     return new TreeMap<>(startOffsets).entrySet().stream().map(e -> "\"" + e.getKey() + "\":" + e.getValue())
         .collect(Collectors.joining(",", "{\"" + topic + "\":{", "}}"));

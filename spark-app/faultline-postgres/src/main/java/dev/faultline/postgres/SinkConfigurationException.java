@@ -1,6 +1,6 @@
 package dev.faultline.postgres;
 
-/** An option, table or column is wrong. Starting again does not help; the message says what to change. */
+/** An option, a table or a column is wrong. A retry does not help. The message says what to change. */
 public final class SinkConfigurationException extends RuntimeException {
   public SinkConfigurationException(String message) {
     super(message);

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The sink's options, parsed. Names are not case-sensitive, as Spark's are not; one that is unknown is an error. */
+/** The sink's options, parsed. Like Spark's, their names are not case-sensitive. An unknown option is an error. */
 public final class SinkOptions {
   /** Spark's own, which it hands to every sink. */
   private static final Set<String> SPARKS = Set.of("checkpointlocation", "queryname", "path");
@@ -22,15 +22,15 @@ public final class SinkOptions {
   private final PostgresAddress address;
 
   /**
-   * @param environment where the password is, under the name that option {@code passwordEnv} gives, and defaults for the address
-   * @throws SinkConfigurationException at the first option that is unknown, missing or no value
+   * @param environment holds the password, in the variable that option {@code passwordEnv} names, and defaults for the address
+   * @throws SinkConfigurationException at the first option that is unknown, missing or invalid
    */
   public SinkOptions(Map<String, String> given, Map<String, String> environment) {
     given.forEach((name, value) -> {
       String key = name.toLowerCase(Locale.ROOT);
       if (key.equals("password")) {
-        throw new SinkConfigurationException("option password is refused, because Spark shows options in plans and logs:"
-            + " put the password into an environment variable of the driver and its name into option passwordEnv");
+        throw new SinkConfigurationException("option password is refused, because Spark shows options in plans and logs;"
+            + " put the password into an environment variable of the driver and the variable's name into option passwordEnv");
       }
       if (!KNOWN.contains(key) && !SPARKS.contains(key)) {
         throw new SinkConfigurationException("unknown option: " + name);
@@ -41,7 +41,7 @@ public final class SinkOptions {
     required("topic");
     longOption("generation", 1, Long.MAX_VALUE, -1);
     if (!options.containsKey("generation")) {
-      throw new SinkConfigurationException("option generation is missing: take it from SinkClaim.take, and startingOffsets with it");
+      throw new SinkConfigurationException("option generation is missing; SinkClaim.take returns it, and the startingOffsets that belong to it");
     }
     chunkRows();
     chunkMs();
@@ -100,7 +100,7 @@ public final class SinkOptions {
     return required("table");
   }
 
-  /** The name in {@code sink_offsets}. */
+  /** The target's name in {@code sink_offsets}. */
   public String target() {
     return options.getOrDefault("target", table());
   }
@@ -129,7 +129,7 @@ public final class SinkOptions {
         intOption("reconnectdeadlinems", 0, 86_400_000, normal.reconnectDeadlineMs()));
   }
 
-  /** Declared members of the JSON value; null if the input has typed columns. */
+  /** The declared members of the JSON value; null if the input has typed columns. */
   public List<Field> fields() {
     return options.containsKey("fields") ? FieldList.parse(required("fields")) : null;
   }

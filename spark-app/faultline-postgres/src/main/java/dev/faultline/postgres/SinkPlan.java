@@ -3,11 +3,11 @@ package dev.faultline.postgres;
 import java.io.Serializable;
 
 /**
- * All that a writer needs, checked against the database; goes to executors inside the serialized writer.
+ * Everything that a writer needs, checked against the database. Executors get it inside the serialized writer.
  *
- * @param topic that the records come from
- * @param generation from {@link SinkClaim}
- * @param chunkRows most rows in one transaction
+ * @param topic the topic of the records
+ * @param generation the generation of the {@link SinkClaim}
+ * @param chunkRows the most rows in one transaction
  */
 public record SinkPlan(PostgresAddress address, SinkTimeouts timeouts, SinkTarget target, String topic, long generation,
     int chunkRows) implements Serializable {

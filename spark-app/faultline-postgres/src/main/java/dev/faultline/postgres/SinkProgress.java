@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Reads how far a target has come, over one connection. */
+/** Reads the progress of a target, over one connection. */
 public final class SinkProgress implements Closeable {
   private final Connection connection;
   private final String target;
@@ -20,7 +20,7 @@ public final class SinkProgress implements Closeable {
     this.topic = topic;
   }
 
-  /** Kafka partition to the next offset to apply. */
+  /** Maps each Kafka partition to the next offset to apply. */
   public Map<Integer, Long> nextOffsets() throws SQLException {
     Map<Integer, Long> next = new TreeMap<>();
     try (PreparedStatement query = connection.prepareStatement(

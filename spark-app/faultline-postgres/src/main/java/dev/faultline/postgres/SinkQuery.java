@@ -7,14 +7,14 @@ import java.util.Map;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A checked sink for rows of one schema: what both front ends send to their executors.
+ * A checked sink for rows of one schema. Both front ends send it to their executors.
  *
- * @param fields declared members of the value; null if the rows have typed columns
- * @param chunkMs longest wait of a record for its transaction, in Real-time Mode
+ * @param fields the declared members of the value; null if the rows have typed columns
+ * @param chunkMs the longest time a record waits for its transaction, in Real-time Mode
  */
 record SinkQuery(SinkPlan plan, RowLayout layout, List<Field> fields, int chunkMs) implements Serializable {
 
-  /** @throws SinkConfigurationException with the first thing that is wrong, before any record is read */
+  /** @throws SinkConfigurationException at the first error, before any record is read */
   static SinkQuery of(Map<String, String> given, Map<String, String> environment, StructType schema) {
     SinkOptions options = new SinkOptions(given, environment);
     RowLayout layout = RowLayout.of(schema, options);
@@ -32,7 +32,7 @@ record SinkQuery(SinkPlan plan, RowLayout layout, List<Field> fields, int chunkM
       return new SinkQuery(new SinkPlan(options.address(), options.timeouts(), target, options.topic(), options.generation(),
           options.chunkRows()), layout, fields, options.chunkMs());
     } catch (SQLException e) {
-      throw new SinkUnavailableException("PostgreSQL at " + options.address() + " can't be asked: " + e.getMessage(), e);
+      throw new SinkUnavailableException("the sink cannot query PostgreSQL at " + options.address() + ": " + e.getMessage(), e);
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.BitSet;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
-/** One connection that writes one partition: the statements of a chunk's transaction. */
+/** One connection that writes one partition. It has the statements of a chunk's transaction. */
 final class SinkSession implements Closeable {
   private static final String MOVE = """
       UPDATE sink_offsets SET next_offset = ?, rows = rows + ?, dead_letters = dead_letters + ?,
@@ -22,8 +22,8 @@ final class SinkSession implements Closeable {
   private static final String DEAD_LETTER = """
       INSERT INTO dead_letters (target, topic, partition, "offset", key, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)""";
 
-  /** The ledger row of a partition. */
-  record Position(long nextOffset, long generation) {
+  /** The offsets row of a partition. */
+  record OffsetsRow(long nextOffset, long generation) {
   }
 
   private final SinkTarget target;
@@ -61,21 +61,21 @@ final class SinkSession implements Closeable {
     statement.setInt(first + 2, partition);
   }
 
-  /** Reads the ledger row; with {@code lock}, waits for whoever holds it and keeps it until the transaction's end. Null if there is none. */
-  Position read(boolean lock) throws SQLException {
+  /** Reads the offsets row; with {@code lock}, waits for the lock and keeps it until the transaction ends. Null if there is no such row. */
+  OffsetsRow read(boolean lock) throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(READ + (lock ? " FOR UPDATE" : ""))) {
       bind(query, 1);
       try (ResultSet row = query.executeQuery()) {
-        return row.next() ? new Position(row.getLong(1), row.getLong(2)) : null;
+        return row.next() ? new OffsetsRow(row.getLong(1), row.getLong(2)) : null;
       }
     }
   }
 
   /**
-   * Locks the ledger row, checks the fence and that {@code from} is the next record, and moves it on: all in one
+   * Locks the offsets row, checks the fence and that {@code from} is the next record, and moves it on: all in one
    * statement and, with BEGIN before it, one round trip.
    *
-   * @return false if the row is not as this writer believes
+   * @return false if the offsets row is not as this writer believes
    */
   private boolean move(Chunk chunk, int from, int to, int rows, int dead) throws SQLException {
     move.setLong(1, chunk.offset(to));
@@ -88,7 +88,7 @@ final class SinkSession implements Closeable {
   /**
    * Stores the records from {@code from} to {@code to} and commits.
    *
-   * @return false, having stored nothing, if the ledger row is not as this writer believes
+   * @return false, having stored nothing, if the offsets row is not as this writer believes
    */
   boolean store(Chunk chunk, int from, int to) throws SQLException {
     int dead = chunk.deadBetween(from, to);
@@ -172,7 +172,7 @@ final class SinkSession implements Closeable {
     }
   }
 
-  /** Terminates the session that keeps this one from the partition's row; see {@link StaleWriters}. */
+  /** Terminates the session that keeps this one from the offsets row; see {@link StaleWriters}. */
   int terminateHolders(int olderThanMs) throws SQLException {
     int terminated = StaleWriters.terminate(connection, target.target(), topic, partition, olderThanMs);
     connection.commit();

@@ -4,14 +4,14 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * Which table the rows go to, and as what.
+ * The table that the rows go to, and the columns that the sink writes.
  *
- * @param target name in {@code sink_offsets}, by default the table's
- * @param table as written by the user
- * @param pgTable as pg_catalog has it
- * @param columns written, in the order that the encoder writes them
- * @param identity unique key among {@code columns}; empty if there is none
- * @param aggregates kept up to date in the same transaction
+ * @param target the name in {@code sink_offsets}; the default is the table's name
+ * @param table the table's name, as the user wrote it
+ * @param pgTable the table, as pg_catalog describes it
+ * @param columns the written columns, in the encoder's order
+ * @param identity the unique key among {@code columns}; empty if there is none
+ * @param aggregates the running totals, which the same transaction updates
  */
 public record SinkTarget(String target, String table, PgTable pgTable, List<PgColumn> columns, List<String> identity,
     List<Aggregate> aggregates) implements Serializable {

@@ -5,10 +5,10 @@ import java.io.Serializable;
 /**
  * How long the sink waits for PostgreSQL, in milliseconds.
  *
- * @param connectTimeoutMs to open a connection
- * @param socketTimeoutMs for an answer on an open one; also what frees our lock if we are frozen
- * @param lockTimeoutMs for a partition's row before the session that holds it is terminated
- * @param reconnectDeadlineMs for one chunk over all attempts, then {@link SinkUnavailableException}
+ * @param connectTimeoutMs the time to open a connection
+ * @param socketTimeoutMs the time for an answer; if the process is frozen, the server frees its lock after this time
+ * @param lockTimeoutMs the wait for an offsets row; then the sink terminates its own stale session that holds the row
+ * @param reconnectDeadlineMs the time for one chunk over all retries; then {@link SinkUnavailableException}
  */
 public record SinkTimeouts(int connectTimeoutMs, int socketTimeoutMs, int lockTimeoutMs, int reconnectDeadlineMs)
     implements Serializable {

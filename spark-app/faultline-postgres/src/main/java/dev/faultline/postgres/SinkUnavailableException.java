@@ -1,6 +1,6 @@
 package dev.faultline.postgres;
 
-/** PostgreSQL did not take the chunk before the deadline. Nothing is lost: start again from {@code sink_offsets}. */
+/** PostgreSQL did not store the chunk before the deadline. Nothing is lost: retry from {@code sink_offsets}. */
 public final class SinkUnavailableException extends RuntimeException {
   public SinkUnavailableException(String message, Throwable cause) {
     super(message, cause);

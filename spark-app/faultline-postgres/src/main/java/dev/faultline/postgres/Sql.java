@@ -3,7 +3,7 @@ package dev.faultline.postgres;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Quoting of names in SQL text. */
+/** Quotes names for SQL text. */
 final class Sql {
   private Sql() {
   }

@@ -6,15 +6,15 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** What a SQLSTATE means for a chunk. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 enum SqlFailure {
-  /** A row is there already: do the chunk again, counting duplicates. */
+  /** The table already has a row: store the chunk again and count the duplicates. */
   DUPLICATE,
-  /** One row's values can't be stored: find it and make it a dead letter. */
+  /** PostgreSQL cannot store one row: find that row and make it a dead letter. */
   ROW,
-  /** Someone holds the partition's row for too long. */
+  /** Another session holds the offsets row for too long. */
   LOCKED,
-  /** The server, the connection or a conflict with others: the same again may work. */
+  /** The server, the connection or a conflict with another session: a retry may work. */
   TRANSIENT,
-  /** Neither the data nor the weather: a table changed, a permission is missing. */
+  /** A retry does not help: a table has changed or a permission is missing. */
   FATAL;
 
   /** @param written names of the columns that we write */

@@ -5,7 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/** Ends sessions of writers that hang inside a transaction, whose lock keeps a successor waiting. */
+/** Terminates stale sessions of this sink: they hang inside a transaction, and their lock blocks a newer writer. */
 final class StaleWriters {
   private static final String TERMINATE = """
       SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid))

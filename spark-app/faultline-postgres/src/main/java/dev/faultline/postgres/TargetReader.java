@@ -10,26 +10,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Checks a target against the database, before any record is read. */
+/** Checks a target against the database before any record is read. */
 public final class TargetReader {
   private TargetReader() {
   }
 
-  /** Says whether a written column's type fits; throws {@link SinkConfigurationException} if not. */
+  /** Checks the type of a written column; throws {@link SinkConfigurationException} if it does not fit. */
   public interface TypeCheck {
     void check(int index, PgColumn column);
   }
 
   /**
-   * @param written names of the columns that the encoder writes, in its order
-   * @param aggregates the pipeline file's list, as JSON; null for none
-   * @throws SinkConfigurationException if anything does not fit
-   * @throws SQLException if PostgreSQL can't be reached
+   * Reads the target's tables and checks them.
+   *
+   * @param written the names of the columns that the encoder writes, in its order
+   * @param aggregates the pipeline file's list, as JSON; null if there is none
+   * @throws SinkConfigurationException if a table or a column does not fit
+   * @throws SQLException if PostgreSQL cannot be reached
    */
   public static SinkTarget read(PostgresAddress address, SinkTimeouts timeouts, String target, String table,
       List<String> written, TypeCheck types, JsonNode aggregates) throws SQLException {
     try (Connection connection = address.connect("faultline-sink check", timeouts)) {
-      LedgerTables.check(connection);
+      SinkTables.check(connection);
       PgTable pgTable = PgTable.read(connection, table);
       List<PgColumn> columns = columns(table, pgTable, written, types);
       SinkTarget plain = new SinkTarget(target, table, pgTable, columns, pgTable.identity(written), List.of());
@@ -53,7 +55,7 @@ public final class TargetReader {
         throw new SinkConfigurationException("table " + table + " has no column " + name);
       }
       if (!names.add(name)) {
-        throw new SinkConfigurationException("column " + name + " is given twice");
+        throw new SinkConfigurationException("the input has two columns " + name);
       }
       types.check(columns.size(), column);
       columns.add(column);
@@ -70,7 +72,7 @@ public final class TargetReader {
   private static Aggregate aggregate(Connection connection, SinkTarget target, JsonNode node) throws SQLException {
     String name = node.path("table").asText();
     if (name.isEmpty()) {
-      throw new SinkConfigurationException("an aggregate has no table");
+      throw new SinkConfigurationException("an aggregate lacks its table");
     }
     PgTable table = PgTable.read(connection, name);
     JsonNode window = node.path("window");
@@ -85,7 +87,7 @@ public final class TargetReader {
     List<String> key = new ArrayList<>();
     if (windowField != null) {
       if (!require(target, name, windowField).type().equals("timestamptz")) {
-        throw new SinkConfigurationException("aggregate " + name + ": window field " + windowField + " is no timestamptz");
+        throw new SinkConfigurationException("aggregate " + name + ": window field " + windowField + " is not a timestamptz");
       }
       requireNotNull(target, name, windowField);
       key.add(windowColumn);
@@ -93,14 +95,14 @@ public final class TargetReader {
     for (String column : groupBy) {
       requireNotNull(target, name, column);
       if (!BinaryText.knows(require(target, name, column).type())) {
-        throw new SinkConfigurationException("aggregate " + name + ": can't group by " + column + " of type " + require(target, name, column).type());
+        throw new SinkConfigurationException("aggregate " + name + ": cannot group by " + column + " of type " + require(target, name, column).type());
       }
       key.add(column);
     }
     key.add(Aggregate.SHARD);
     for (String column : sums.keySet()) {
       if (!Set.of("int2", "int4", "int8", "float4", "float8", "numeric").contains(require(target, name, column).type())) {
-        throw new SinkConfigurationException("aggregate " + name + ": can't sum " + column);
+        throw new SinkConfigurationException("aggregate " + name + ": cannot sum " + column);
       }
     }
     List<String> needed = new ArrayList<>(key);
@@ -133,7 +135,7 @@ public final class TargetReader {
 
   private static void requireNotNull(SinkTarget target, String aggregate, String column) {
     if (!require(target, aggregate, column).notNull()) {
-      throw new SinkConfigurationException("aggregate " + aggregate + ": " + column + " may be null, so it can't be part of a key");
+      throw new SinkConfigurationException("aggregate " + aggregate + ": " + column + " may be null, so it cannot be part of a key");
     }
   }
 }

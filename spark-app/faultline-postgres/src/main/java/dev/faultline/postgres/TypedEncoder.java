@@ -7,7 +7,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.StructType;
 
-/** One row with typed columns to one binary row. */
+/** Encodes one Spark row with typed columns into one binary row. */
 final class TypedEncoder implements RecordEncoder<RowValues> {
   private final int[] indexes;
   private final String[] sparkTypes;

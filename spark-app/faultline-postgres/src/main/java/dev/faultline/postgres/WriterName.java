@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.zip.CRC32;
 import java.nio.charset.StandardCharsets;
 
-/** {@code application_name} of a writer's session: how a successor knows it is one of ours before it terminates it. */
+/** The {@code application_name} of a writer's session. By this name a newer writer recognizes a session of this sink before it terminates it. */
 final class WriterName {
   private static final int MAX_BYTES = 63; // NAMEDATALEN - 1
 

@@ -39,7 +39,7 @@ class ConnectionLossTest {
       writer.flush();
       assertTrue(proxy.hasCut());
     }
-    assertEquals("251 rows, ledger 251+1+0 at 252, dead 0", Payments.state(database));
+    assertEquals("251 rows, sink_offsets 251+1+0 at 252, dead 0", Payments.state(database));
   }
 
   @Test
@@ -50,7 +50,7 @@ class ConnectionLossTest {
       assertEquals("t", database.one("SELECT pg_terminate_backend(writer_pid, 5000) FROM sink_offsets WHERE partition = 0"));
       Payments.write(writer, 10, 20);
     }
-    assertEquals("20 rows, ledger 20+0+0 at 20, dead 0", Payments.state(database));
+    assertEquals("20 rows, sink_offsets 20+0+0 at 20, dead 0", Payments.state(database));
   }
 
   @Test

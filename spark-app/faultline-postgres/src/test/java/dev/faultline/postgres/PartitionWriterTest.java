@@ -30,7 +30,7 @@ class PartitionWriterTest {
     try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
       Payments.write(writer, 0, 2_500);
     }
-    assertEquals("2500 rows, ledger 2500+0+0 at 2500, dead 0", Payments.state(database));
+    assertEquals("2500 rows, sink_offsets 2500+0+0 at 2500, dead 0", Payments.state(database));
     assertEquals("7|11|1|purchase|11|EUR|2026-01-02 03:04:11.123|note 11", database.one("""
         SELECT run_id, event_id, account_id, type, amount_cents, currency, created_at AT TIME ZONE 'UTC', note
         FROM payments WHERE event_id = 11"""));
@@ -46,11 +46,11 @@ class PartitionWriterTest {
     try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
       Payments.write(writer, 0, 100);
     }
-    assertEquals("100 rows, ledger 100+0+0 at 100, dead 0", Payments.state(database));
+    assertEquals("100 rows, sink_offsets 100+0+0 at 100, dead 0", Payments.state(database));
     try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
       Payments.write(writer, 50, 150);
     }
-    assertEquals("150 rows, ledger 150+0+0 at 150, dead 0", Payments.state(database));
+    assertEquals("150 rows, sink_offsets 150+0+0 at 150, dead 0", Payments.state(database));
   }
 
   @Test
@@ -66,7 +66,7 @@ class PartitionWriterTest {
       Payments.write(quick, 60, 130);
       Payments.write(slow, 100, 200);
     }
-    assertEquals("200 rows, ledger 200+0+0 at 200, dead 0", Payments.state(database));
+    assertEquals("200 rows, sink_offsets 200+0+0 at 200, dead 0", Payments.state(database));
   }
 
   @Test
@@ -83,7 +83,7 @@ class PartitionWriterTest {
     try (PartitionWriter<byte[]> late = Payments.writer(database, old, 0)) {
       assertThrows(FencedException.class, () -> Payments.append(late, 10, Payments.json(10)));
     }
-    assertEquals("10 rows, ledger 10+0+0 at 10, dead 0", Payments.state(database));
+    assertEquals("10 rows, sink_offsets 10+0+0 at 10, dead 0", Payments.state(database));
   }
 
   @Test
@@ -115,12 +115,12 @@ class PartitionWriterTest {
         Payments.append(writer, offset++, Payments.json(n, "second"));
       }
       writer.flush();
-      assertEquals("13 rows, ledger 13+4+0 at 17, dead 0", Payments.state(database));
+      assertEquals("13 rows, sink_offsets 13+4+0 at 17, dead 0", Payments.state(database));
       Payments.append(writer, offset++, Payments.json(0));
       Payments.append(writer, offset, Payments.json(1));
       writer.flush();
     }
-    assertEquals("13 rows, ledger 13+6+0 at 19, dead 0", Payments.state(database));
+    assertEquals("13 rows, sink_offsets 13+6+0 at 19, dead 0", Payments.state(database));
     assertEquals("note 3", database.one("SELECT note FROM payments WHERE event_id = 3"));
     try (PartitionWriter<byte[]> other = Payments.writer(database, generation, 1)) {
       for (long n = 0; n < 20; n++) {
@@ -128,7 +128,7 @@ class PartitionWriterTest {
       }
       other.flush();
     }
-    assertEquals("20 rows, ledger 20+19+0 at 39, dead 0", Payments.state(database));
+    assertEquals("20 rows, sink_offsets 20+19+0 at 39, dead 0", Payments.state(database));
   }
 
   @Test
@@ -145,7 +145,7 @@ class PartitionWriterTest {
       }
       writer.flush();
     }
-    assertEquals("197 rows, ledger 197+1+2 at 200, dead 2", Payments.state(database));
+    assertEquals("197 rows, sink_offsets 197+1+2 at 200, dead 2", Payments.state(database));
     assertEquals("77|key 77|PostgreSQL 23514", database.one(
         "SELECT \"offset\", convert_from(key, 'UTF8'), left(reason, 16) FROM dead_letters ORDER BY 1"));
     assertTrue(database.rows("SELECT reason FROM dead_letters WHERE \"offset\" = 150").get(0).startsWith("PostgreSQL 54000"));
@@ -163,7 +163,7 @@ class PartitionWriterTest {
       Payments.append(writer, 4, "");
       writer.flush();
     }
-    assertEquals("2 rows, ledger 2+0+3 at 5, dead 3", Payments.state(database));
+    assertEquals("2 rows, sink_offsets 2+0+3 at 5, dead 3", Payments.state(database));
     assertEquals("{\"run_id\":7,", database.one("SELECT convert_from(value, 'UTF8') FROM dead_letters WHERE \"offset\" = 1"));
     assertEquals("~|value is null", database.one("SELECT value, reason FROM dead_letters WHERE \"offset\" = 2"));
     assertEquals("\\x|value is empty", database.one("SELECT value, reason FROM dead_letters WHERE \"offset\" = 4"));
@@ -184,7 +184,7 @@ class PartitionWriterTest {
         Payments.write(writer, 0, 10);
       }
     }
-    assertEquals("10 rows, ledger 10+0+0 at 10, dead 0", Payments.state(database));
+    assertEquals("10 rows, sink_offsets 10+0+0 at 10, dead 0", Payments.state(database));
   }
 
   @Test
@@ -197,7 +197,7 @@ class PartitionWriterTest {
       }
       Payments.write(writer, 0, 10);
     }
-    assertEquals("10 rows, ledger 10+0+0 at 10, dead 0", Payments.state(database));
+    assertEquals("10 rows, sink_offsets 10+0+0 at 10, dead 0", Payments.state(database));
   }
 
   @Test

@@ -71,12 +71,12 @@ final class Payments {
     writer.flush();
   }
 
-  /** Rows, ledger and totals of the whole table agree with each other. */
+  /** Rows, {@code sink_offsets} and totals of the whole table agree with each other. */
   static String state(Database database) throws SQLException {
     return database.one("""
-        SELECT (SELECT count(*) FROM payments) || ' rows, ledger ' || sum(rows) || '+' || sum(duplicates) || '+' || sum(dead_letters)
+        SELECT (SELECT count(*) FROM payments) || ' rows, sink_offsets ' || sum(rows) || '+' || sum(duplicates) || '+' || sum(dead_letters)
           || ' at ' || sum(next_offset) || ', dead ' || (SELECT count(*) FROM dead_letters)
-          || CASE WHEN sum(next_offset - start_offset) = sum(rows + duplicates + dead_letters) THEN '' ELSE ', LEDGER DOES NOT ADD UP' END
+          || CASE WHEN sum(next_offset - start_offset) = sum(rows + duplicates + dead_letters) THEN '' ELSE ', SINK_OFFSETS DOES NOT ADD UP' END
           || CASE WHEN NOT EXISTS (
             (SELECT date_trunc('minute', created_at), type, count(*), sum(amount_cents) FROM payments GROUP BY 1, 2
              EXCEPT SELECT minute, type, events, amount_cents_total FROM payments_per_minute_total)

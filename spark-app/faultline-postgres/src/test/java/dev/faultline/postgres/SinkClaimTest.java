@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class SinkClaimTest {
   @Test
-  void startsAtTheEarliestOffsetAndGoesOnFromTheLedger() throws SQLException {
+  void startsAtTheEarliestOffsetAndGoesOnFromTheOffsetsRow() throws SQLException {
     try (Database database = new Database()) {
       SinkClaim first = SinkClaim.take(database.address(), Payments.TIMEOUTS, "payments", "t", Map.of(0, 40L, 1, 0L));
       assertEquals("{\"t\":{\"0\":40,\"1\":0}}", first.startingOffsetsJson());
@@ -26,7 +26,7 @@ class SinkClaimTest {
       assertEquals(first.generation() + 1, second.generation());
       String lost = assertThrows(DataLossException.class,
           () -> SinkClaim.take(database.address(), Payments.TIMEOUTS, "payments", "t", Map.of(0, 51L, 1, 0L))).getMessage();
-      assertTrue(lost.contains("t/0 is to go on at offset 50, but the earliest that Kafka still has is 51"), lost);
+      assertTrue(lost.contains("t/0 must continue at offset 50, but the earliest offset that Kafka still has is 51"), lost);
       assertThrows(SinkConfigurationException.class,
           () -> SinkClaim.take(database.address(), Payments.TIMEOUTS, "payments", "t", Map.of(0, 45L)));
       assertEquals("2", database.one("SELECT max(generation) FROM sink_offsets"));

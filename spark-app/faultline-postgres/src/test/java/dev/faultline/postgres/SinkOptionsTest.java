@@ -70,10 +70,10 @@ class SinkOptionsTest {
     refuses("option generation must be a whole number", "generation", "0");
     refuses("option chunkRows".toLowerCase() + " must be a whole number from 1 to 100000, not x", "chunkRows", "x");
     refuses("unknown field type: uuid", "fields", "a uuid");
-    refuses("only that, has a precision", "fields", "a decimal");
+    refuses("a decimal needs a precision and a scale", "fields", "a decimal");
     refuses("declared twice", "fields", "a int, a int");
     refuses("not a field", "fields", "a int,");
-    refuses("table nowhere does not exist; make it with: faultline schema | psql", "table", "nowhere");
+    refuses("table nowhere does not exist; create it with: faultline schema | psql", "table", "nowhere");
     refuses("table payments has no column other", "fields", Payments.FIELDS + ", other int");
     refuses("column note: field type int does not fit PostgreSQL type text", "fields", Payments.FIELDS.replace("note text", "note int"));
     refuses("column note is NOT NULL, but its field may be null", "fields", Payments.FIELDS.replace("note text not null", "note text"));
@@ -87,7 +87,7 @@ class SinkOptionsTest {
     Map<String, String> typed = good();
     typed.remove("fields");
     typed.remove("aggregates");
-    refuses("neither typed columns", typed, new StructType().add("partition", "int").add("offset", "bigint"));
+    refuses("the input has no typed columns", typed, new StructType().add("partition", "int").add("offset", "bigint"));
     refuses("column run_id: Spark type STRING does not fit PostgreSQL type int4", typed,
         new StructType().add("partition", "int").add("offset", "bigint").add("run_id", "string"));
   }
@@ -95,7 +95,7 @@ class SinkOptionsTest {
   @Test
   void namesTheRemedyForMissingTables() throws SQLException {
     database.execute("DROP TABLE dead_letters");
-    refuses("table dead_letters does not exist; make it with: faultline schema | psql", good(), KAFKA);
+    refuses("table dead_letters does not exist; create it with: faultline schema | psql", good(), KAFKA);
     database.execute("DROP TABLE sink_offsets");
     refuses("table sink_offsets does not exist", good(), KAFKA);
   }

@@ -83,10 +83,10 @@ class SparkSinkTest {
       options.put("aggregates", Payments.AGGREGATES);
       write("1.json", 0, 100);
       run(options, "first");
-      assertEquals("200 rows, ledger 200+0+0 at 200, dead 0", Payments.state(database));
+      assertEquals("200 rows, sink_offsets 200+0+0 at 200, dead 0", Payments.state(database));
       write("2.json", 100, 130);
       run(options, "second");
-      assertEquals("260 rows, ledger 260+0+0 at 260, dead 0", Payments.state(database));
+      assertEquals("260 rows, sink_offsets 260+0+0 at 260, dead 0", Payments.state(database));
 
       claim(database, "payments");
       write("3.json", 130, 140);
@@ -124,10 +124,10 @@ class SparkSinkTest {
         writer.process(record(0, n));
       }
       awaitRows(database, 130);
-      assertEquals("130 rows, ledger 130+0+0 at 130, dead 0", Payments.state(database));
+      assertEquals("130 rows, sink_offsets 130+0+0 at 130, dead 0", Payments.state(database));
       writer.process(record(1, 50));
       writer.close(null);
-      assertEquals("131 rows, ledger 131+0+0 at 131, dead 0", Payments.state(database));
+      assertEquals("131 rows, sink_offsets 131+0+0 at 131, dead 0", Payments.state(database));
 
       writer.open(0, 1);
       writer.process(record(0, 80));
@@ -138,7 +138,7 @@ class SparkSinkTest {
       writer.open(0, 2);
       assertThrows(FencedException.class, () -> writer.process(record(0, 81)));
       writer.close(new IllegalStateException());
-      assertEquals("132 rows, ledger 132+0+0 at 132, dead 0", Payments.state(database));
+      assertEquals("132 rows, sink_offsets 132+0+0 at 132, dead 0", Payments.state(database));
     }
   }
 

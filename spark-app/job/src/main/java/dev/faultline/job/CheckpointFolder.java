@@ -8,13 +8,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Spark insists on a checkpoint. Ours holds nothing that sink_offsets does not know better, so each start gets a fresh one. */
+/** The folder of Spark's checkpoints. Spark demands a checkpoint, but the job relies on sink_offsets alone, so each start gets a fresh one. */
 final class CheckpointFolder {
   private static final String PREFIX = "faultline-";
 
   private final Path base;
 
-  /** @param base null for a folder of the pipeline in java.io.tmpdir */
+  /** @param base null for the pipeline's folder in java.io.tmpdir */
   CheckpointFolder(Path base, String pipeline) {
     this.base = (base == null ? Path.of(System.getProperty("java.io.tmpdir"), "faultline-checkpoint-" + pipeline) : base).toAbsolutePath();
   }

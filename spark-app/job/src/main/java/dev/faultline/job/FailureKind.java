@@ -5,12 +5,12 @@ import dev.faultline.postgres.FencedException;
 import dev.faultline.postgres.OffsetGapException;
 import dev.faultline.postgres.SinkConfigurationException;
 
-/** What a failed query means for the job. */
+/** The kinds of failure of a query: restart the query, or end the job with an exit code. */
 enum FailureKind {
   FENCED(ExitCode.FENCED),
   CONFIGURATION(ExitCode.CONFIGURATION),
   DATA_LOSS(ExitCode.DATA_LOSS),
-  /** Start the query again, from sink_offsets. */
+  /** Restart the query from sink_offsets. */
   RESTART(-1);
 
   final int exitCode;

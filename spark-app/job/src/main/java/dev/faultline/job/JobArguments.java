@@ -6,13 +6,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The command line.
+ * The job's command line.
  *
- * @param topic null for the pipeline file's
- * @param chunkMs longest wait of a record for its transaction, in Real-time Mode
- * @param epochMs length of a Real-time Mode batch
- * @param maxOffsetsPerBatch of a micro-batch; 0 for no limit
- * @param statusFile null for none
+ * @param topic null for the pipeline file's topic
+ * @param chunkMs the longest time a record waits for its transaction, in Real-time Mode
+ * @param epochMs the length of a Real-time Mode batch
+ * @param maxOffsetsPerBatch the most records in one micro-batch; 0 for no limit
+ * @param checkpoint null for the default folder
+ * @param statusFile null for no status file
  */
 record JobArguments(Path pipeline, String brokers, String topic, boolean realTime, int chunkRows, int chunkMs, long epochMs,
     long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest) {
@@ -22,34 +23,40 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
 
       Usage: PipelineJob --pipeline FILE --brokers HOST:PORT,... [flags]
 
-        --pipeline FILE            pipeline file (YAML)
-        --brokers H:P,...          Kafka bootstrap servers
-        --topic NAME               default: the pipeline file's
-        --trigger KIND             realtime (default) or micro-batch
-        --chunk-rows N             most rows in one transaction (5000)
-        --chunk-ms N               longest wait of a record for its transaction, realtime only (10)
-        --epoch-ms N               length of a Real-time Mode batch, at least 5000 (300000)
-        --max-offsets-per-batch N  micro-batch only (no limit)
-        --checkpoint DIR           for Spark's checkpoints; their loss is harmless (a folder in java.io.tmpdir)
-        --status-file FILE         state as JSON, written anew at each change
-        --no-aggregates            leave the aggregate tables alone
-        --stop-at-latest           stop with exit code 0 at the offsets that are the latest at the start
-        --help                     this text
+        --pipeline FILE            the pipeline file (YAML)
+        --brokers H:P,...          the Kafka bootstrap servers
+        --topic NAME               the topic to read [default: the pipeline file's topic]
+        --trigger KIND             realtime or micro-batch [default: realtime]
+        --chunk-rows N             the most rows in one transaction [default: 5000]
+        --chunk-ms N               the longest time a record waits for its transaction; realtime only [default: 10]
+        --epoch-ms N               the length of a Real-time Mode batch, at least 5000 [default: 300000]
+        --max-offsets-per-batch N  the most records in one batch; micro-batch only [default: no limit]
+        --checkpoint DIR           where Spark keeps its checkpoints; losing them is harmless [default: a folder in java.io.tmpdir]
+        --status-file FILE         where the job writes its state as JSON, at each change [default: none]
+        --no-aggregates            do not update the aggregate tables
+        --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
+        --help                     print this text
 
-      PostgreSQL: environment POSTGRES_HOST, POSTGRES_PORT (5432), POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD.
-      Spark: system properties -Dspark.*; without spark.master it runs inside this process.
+      The job reads the PostgreSQL address from the environment: POSTGRES_HOST, POSTGRES_PORT [default: 5432], POSTGRES_DB, POSTGRES_USER,
+      POSTGRES_PASSWORD. Spark reads its settings from the system properties -Dspark.*. Without spark.master, Spark runs inside this process.
 
       Example:
         java @jvm.options -Dspark.master=spark://127.0.0.1:7077 -cp 'target/spark-home/jars/*' \\
           dev.faultline.job.PipelineJob --pipeline pipelines/payments.yaml --brokers 127.0.0.1:9092
 
-      Exit codes: 0 stopped, 10 a newer driver took over, 64 usage, 74 records are lost, 78 configuration.""";
+      Exit codes:
+        0    the job ended as asked
+        10   a newer driver has claimed the table; do not start this one again
+        64   the flags are wrong
+        74   records are missing in Kafka; a person must decide
+        78   the pipeline file, the tables, the topic or the environment is wrong
+        143  SIGTERM came, but the query did not stop in time; the job may be started again""";
 
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--trigger", "--chunk-rows", "--chunk-ms",
       "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file");
   private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest");
 
-  /** @throws UsageException with one line that says what is wrong */
+  /** @throws UsageException with one line that names the error */
   static JobArguments parse(String[] arguments) {
     Map<String, String> given = new HashMap<>();
     for (int i = 0; i < arguments.length; i++) {
@@ -61,7 +68,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
       } else if (i + 1 == arguments.length || arguments[i + 1].startsWith("--")) {
         throw new UsageException(name + " needs a value");
       } else if (given.put(name, arguments[++i]) != null) {
-        throw new UsageException(name + " is given twice");
+        throw new UsageException(name + " is given more than once");
       }
     }
     for (String required : new String[] {"--pipeline", "--brokers"}) {

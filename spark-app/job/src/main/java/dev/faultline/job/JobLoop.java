@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Claims the table, runs the query from sink_offsets, and does both again when the query fails: for ever, unless
- * starting again can't help.
+ * Claims the table and runs the query from sink_offsets. When the query fails, the loop does both again. It retries
+ * forever, unless a retry cannot help.
  */
 final class JobLoop {
   private static final Logger LOG = LoggerFactory.getLogger(JobLoop.class);
@@ -39,7 +39,7 @@ final class JobLoop {
   private String lastGap = "";
   private Map<Integer, Long> stopAt;
 
-  /** @throws SinkConfigurationException if the pipeline file or the environment lacks something */
+  /** @throws SinkConfigurationException if the pipeline file or the environment is incomplete */
   JobLoop(JobArguments arguments) {
     this.arguments = arguments;
     this.status = new StatusFile(arguments.statusFile(), arguments.trigger());
@@ -47,7 +47,7 @@ final class JobLoop {
       this.pipeline = PipelineFile.read(arguments.pipeline());
       this.address = PostgresAddress.fromEnvironment(System.getenv());
     } catch (SinkConfigurationException e) {
-      status.write("failed", 0, e.getMessage());
+      status.write(JobState.FAILED, 0, e.getMessage());
       throw e;
     }
     this.topic = arguments.topic() == null ? pipeline.topic() : arguments.topic();
@@ -65,7 +65,7 @@ final class JobLoop {
 
   /** @return the exit code */
   int run() {
-    status.write("starting", 0, null);
+    status.write(JobState.STARTING, 0, null);
     long backoffMs = 200;
     while (!isStopped()) {
       try {
@@ -81,11 +81,11 @@ final class JobLoop {
         }
         String message = FailureKind.message(e);
         if (kind != FailureKind.RESTART) {
-          status.write("failed", generation, message);
+          status.write(JobState.FAILED, generation, message);
           System.err.println("faultline job: " + message);
           return kind.exitCode;
         }
-        status.write(generation == 0 ? "starting" : "restarting", generation, message);
+        status.write(generation == 0 ? JobState.STARTING : JobState.RESTARTING, generation, message);
         LOG.debug("the query failed", e);
       }
       pause(backoffMs);
@@ -94,7 +94,7 @@ final class JobLoop {
     if (spark != null) {
       spark.stop();
     }
-    status.write("stopped", generation, null);
+    status.write(JobState.STOPPED, generation, null);
     return ExitCode.OK;
   }
 
@@ -106,7 +106,7 @@ final class JobLoop {
     SinkClaim claim = claim();
     generation = claim.generation();
     StreamingQuery query = StreamQuery.start(spark, arguments, pipeline, claim, checkpoints.fresh(generation));
-    RunningProbe probe = new RunningProbe(() -> status.write("running", claim.generation(), null));
+    RunningProbe probe = new RunningProbe(() -> status.write(JobState.RUNNING, claim.generation(), null));
     spark.sparkContext().addSparkListener(probe);
     try {
       return await(query, claim);
@@ -121,10 +121,10 @@ final class JobLoop {
     try (SinkProgress progress = stopAt == null ? null : new SinkProgress(address, SinkTimeouts.DEFAULT, pipeline.table(), topic)) {
       while (!stopped.await(stopAt == null ? 500 : 50, TimeUnit.MILLISECONDS)) {
         if (query.awaitTermination(1)) {
-          throw new IllegalStateException("the query ended by itself");
+          throw new IllegalStateException("the query ended, although nothing stopped it");
         }
         if (progress != null && isReached(progress.nextOffsets())) {
-          LOG.info("reached the offsets that were the latest at the start");
+          LOG.info("reached the offsets that were the latest when the job started");
           return true;
         }
       }
@@ -153,7 +153,7 @@ final class JobLoop {
       if (partition.getValue() > latest) {
         // a leader that was just elected may not know its high watermark yet
         DataLossException loss = new DataLossException("records are lost: " + topic + "/" + partition.getKey()
-            + " ends at offset " + latest + ", but sink_offsets is at " + partition.getValue() + ": was the topic made anew?");
+            + " ends at offset " + latest + ", but sink_offsets is at offset " + partition.getValue() + "; was the topic deleted and created again?");
         settle(loss);
         throw new IllegalStateException(loss.getMessage());
       }

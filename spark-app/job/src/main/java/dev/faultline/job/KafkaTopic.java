@@ -15,15 +15,15 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * A topic as the brokers have it now.
+ * The offsets of a topic, as the brokers report them now.
  *
- * @param earliest partition to its first offset
- * @param latest partition to the offset behind its last record
+ * @param earliest maps each partition to its first offset
+ * @param latest maps each partition to the offset after its last record
  */
 record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
   private static final int REQUEST_TIMEOUT_MS = 5_000;
 
-  /** The topic is not there, as far as the broker asked knows: one that has just started may not know yet. */
+  /** The broker does not know the topic. A broker that has just started may not know it yet. */
   static final class Missing extends Exception {
     Missing(String topic) {
       super("topic " + topic + " does not exist");
@@ -31,9 +31,9 @@ record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
   }
 
   /**
-   * @throws SinkConfigurationException if the topic has another number of partitions
+   * @throws SinkConfigurationException if the number of partitions differs
    * @throws Missing if there is no such topic
-   * @throws ExecutionException if the brokers can't be reached or don't answer
+   * @throws ExecutionException if the brokers cannot be reached or do not answer
    */
   static KafkaTopic describe(String brokers, String topic, int partitions) throws ExecutionException, InterruptedException, Missing {
     Properties properties = new Properties();
@@ -45,7 +45,7 @@ record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
       TopicDescription description = admin.describeTopics(java.util.List.of(topic)).topicNameValues().get(topic).get();
       if (description.partitions().size() != partitions) {
         throw new SinkConfigurationException("topic " + topic + " has " + description.partitions().size()
-            + " partitions, the pipeline file says " + partitions);
+            + " partitions, but the pipeline file says " + partitions);
       }
       return new KafkaTopic(offsets(admin, topic, partitions, OffsetSpec.earliest()), offsets(admin, topic, partitions, OffsetSpec.latest()));
     } catch (ExecutionException e) {

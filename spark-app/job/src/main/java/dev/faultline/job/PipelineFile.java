@@ -13,14 +13,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the job needs of a pipeline file. Members it does not know are the other rooms'.
+ * The part of a pipeline file that the job needs. It ignores all other members, because other programs read them.
  *
  * @param fields the two identity columns, then the fields
- * @param aggregates as the file has them
+ * @param aggregates the aggregates, as the file has them; null if there are none
  */
 record PipelineFile(String name, String topic, int partitions, String table, List<Field> fields, JsonNode aggregates) {
+  private static final int VERSION = 1;
 
-  /** @throws SinkConfigurationException if the file can't be read or something needed is missing */
+  /** @throws SinkConfigurationException if the file cannot be read, has an unknown version or lacks a member */
   static PipelineFile read(Path path) {
     JsonNode root;
     try {
@@ -28,8 +29,9 @@ record PipelineFile(String name, String topic, int partitions, String table, Lis
     } catch (JsonProcessingException e) {
       throw new SinkConfigurationException(path + ": " + e.getMessage(), e);
     } catch (IOException e) {
-      throw new SinkConfigurationException("pipeline file " + path + " can't be read: " + e.getMessage(), e);
+      throw new SinkConfigurationException("pipeline file " + path + " cannot be read: " + e.getMessage(), e);
     }
+    checkVersion(path, root.path("version"));
     List<Field> fields = new ArrayList<>();
     fields.add(Field.of(text(path, root.path("identity"), "run", "identity.run"), FieldType.INT, false));
     fields.add(Field.of(text(path, root.path("identity"), "event", "identity.event"), FieldType.BIGINT, false));
@@ -42,6 +44,12 @@ record PipelineFile(String name, String topic, int partitions, String table, Lis
     return new PipelineFile(text(path, root, "name", "name"), text(path, root, "topic", "topic"),
         positive(path, root, "partitions", "partitions"), text(path, root, "table", "table"), List.copyOf(fields),
         root.path("aggregates").isArray() ? root.path("aggregates") : null);
+  }
+
+  private static void checkVersion(Path path, JsonNode version) {
+    if (!version.isMissingNode() && !(version.isInt() && version.intValue() == VERSION)) {
+      throw new SinkConfigurationException("pipeline " + path + ": version " + version + " is not known; this build reads version " + VERSION);
+    }
   }
 
   private static String text(Path path, JsonNode node, String member, String name) {

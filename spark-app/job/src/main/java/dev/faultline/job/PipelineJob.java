@@ -4,7 +4,7 @@ import dev.faultline.postgres.SinkConfigurationException;
 import org.apache.spark.util.SignalUtils;
 import scala.Function0;
 
-/** The job's main class: parses, runs, and turns the outcome into an exit code. */
+/** The job's main class. It parses the flags, runs the job and turns the outcome into an exit code. */
 public final class PipelineJob {
   private static final long STOP_TIMEOUT_MS = 9_000;
 

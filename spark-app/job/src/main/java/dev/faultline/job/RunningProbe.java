@@ -6,7 +6,7 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 
-/** Tells, once, that a task of the query has started: only then does a running query write. */
+/** Reports once that a task of the query has started. Before that, a running query does not write. */
 final class RunningProbe extends SparkListener {
   private final AtomicBoolean told = new AtomicBoolean();
   private final AtomicInteger tasks = new AtomicInteger();

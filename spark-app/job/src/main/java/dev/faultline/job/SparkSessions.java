@@ -3,7 +3,7 @@ package dev.faultline.job;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
-/** The Spark session, made anew when its context died with the master or the application. */
+/** Opens the Spark session. When its context dies with the master or the application, the job opens a new one. */
 final class SparkSessions {
   private SparkSessions() {
   }

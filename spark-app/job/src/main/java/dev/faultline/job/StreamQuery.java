@@ -15,7 +15,7 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 
-/** Builds the query of one claim: from the claim's offsets into the table. */
+/** Builds and starts the query of one claim. It reads from the claim's offsets and writes into the table. */
 final class StreamQuery {
   /**
    * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker

@@ -1,6 +1,6 @@
 package dev.faultline.job;
 
-/** A flag is unknown or its value is none. */
+/** A flag is unknown, missing or has an invalid value. */
 final class UsageException extends RuntimeException {
   UsageException(String message) {
     super(message);

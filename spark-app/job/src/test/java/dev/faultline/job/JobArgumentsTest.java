@@ -32,7 +32,7 @@ class JobArgumentsTest {
     refuses("--pipeline is missing (see --help)", "--brokers a:1");
     refuses("--brokers must be HOST:PORT,... not a", "--pipeline p --brokers a");
     refuses("--topic needs a value", "--pipeline p --brokers a:1 --topic");
-    refuses("--topic is given twice", "--pipeline p --brokers a:1 --topic t --topic t");
+    refuses("--topic is given more than once", "--pipeline p --brokers a:1 --topic t --topic t");
     refuses("--trigger must be realtime or micro-batch, not once", "--pipeline p --brokers a:1 --trigger once");
     refuses("--epoch-ms must be a whole number from 5000 to 86400000, not 10", "--pipeline p --brokers a:1 --epoch-ms 10");
     refuses("--max-offsets-per-batch is for --trigger micro-batch only", "--pipeline p --brokers a:1 --max-offsets-per-batch 10");

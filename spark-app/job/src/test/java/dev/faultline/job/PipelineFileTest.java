@@ -31,13 +31,26 @@ class PipelineFileTest {
   @Test
   void saysWhatIsMissing(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("p.yaml");
-    assertTrue(refused(file).contains("can't be read"));
+    assertTrue(refused(file).contains("cannot be read"));
     Files.writeString(file, "name: x\nidentity: { run: a }\n");
     assertEquals(file + ": identity.event is missing", refused(file));
     Files.writeString(file, "name: x\nidentity: { run: a, event: b }\ntopic: t\npartitions: 0\n");
     assertEquals(file + ": partitions must be a whole number above 0", refused(file));
     Files.writeString(file, "name: [\n");
     assertTrue(refused(file).startsWith(file.toString()));
+  }
+
+  @Test
+  void knowsVersion1Only(@TempDir Path folder) throws IOException {
+    String rest = "name: x\nidentity: { run: a, event: b }\ntopic: t\npartitions: 2\ntable: y\n";
+    Path file = folder.resolve("p.yaml");
+    assertEquals("x", PipelineFile.read(Files.writeString(file, rest)).name());
+    assertEquals("x", PipelineFile.read(Files.writeString(file, "version: 1\n" + rest)).name());
+    assertEquals("x", PipelineFile.read(Files.writeString(file, rest + "slo: { without_rows_ms: 20000 }\n")).name());
+    for (String version : new String[] {"2", "0", "1.0", "\"1\"", "null", "99999999999"}) {
+      Files.writeString(file, "version: " + version + "\n" + rest);
+      assertEquals("pipeline " + file + ": version " + version + " is not known; this build reads version 1", refused(file));
+    }
   }
 
   private static String refused(Path file) {

@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+/**
+ * The Spark job as its supervisor sees it: exit codes and status file. The Java side is spark-app/job (ExitCode.java,
+ * JobState.java, StatusFile.java); contract/job.test.ts reads those sources and holds the two together.
+ */
+export const JOB_EXIT_CODES = {
+  /** It ended as it was asked to (SIGTERM, --stop-at-latest). */
+  OK: 0,
+  /** A newer driver has claimed the table. */
+  FENCED: 10,
+  /** A flag is wrong. */
+  USAGE: 64,
+  /** Records are missing in Kafka: a person must decide. */
+  DATA_LOSS: 74,
+  /** Pipeline file, tables, topic or environment are wrong. */
+  CONFIGURATION: 78,
+  /** SIGTERM, but a task hung; the next start finds out what was committed. */
+  TERMINATED: 143,
+} as const;
+
+/** Exit codes after which a new start changes nothing: a supervisor must not start the job again. */
+export const JOB_FATAL_EXIT_CODES: readonly number[] = [
+  JOB_EXIT_CODES.FENCED,
+  JOB_EXIT_CODES.USAGE,
+  JOB_EXIT_CODES.DATA_LOSS,
+  JOB_EXIT_CODES.CONFIGURATION,
+];
+
+export const JOB_STATES = ["starting", "running", "restarting", "failed", "stopped"] as const;
+
+/** `driver-status.json` (the job's `--status-file`), replaced as a whole by the job. */
+export const driverStatusSchema = z.strictObject({
+  version: z.literal(1),
+  state: z.enum(JOB_STATES),
+  /** The generation that this start claimed in sink_offsets; 0 before the claim. */
+  generation: z.int(),
+  trigger: z.string(),
+  pid: z.int(),
+  at_ms: z.int(),
+  error: z.string().nullable(),
+});
+export type DriverStatus = z.infer<typeof driverStatusSchema>;

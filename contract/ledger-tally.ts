@@ -1,0 +1,62 @@
+import type { LedgerClose, LedgerOpen, LedgerRecord } from "./ledger.ts";
+
+/** One partition, after the lines so far. */
+export type LaneTally = {
+  nextSequence: number;
+  /** Time of the last acknowledgement; 0: none. */
+  lastAckMs: number;
+  /** Events of the last batch, if nobody knows whether it is in the log. */
+  inDoubt: number;
+};
+
+/** Counts a ledger's lines in their order. Its memory does not grow with the ledger. */
+export class LedgerTally {
+  lines = 0;
+  /** Lines. */
+  attempts = 0;
+  /** Events. */
+  attempted = 0;
+  acknowledged = 0;
+  failed = 0;
+  /** Lines. */
+  indeterminate = 0;
+  readonly lanes: LaneTally[] = [];
+
+  add(record: LedgerRecord): void {
+    this.lines += 1;
+    if (record.t === "close") return;
+    if (record.t === "open") return this.#begin(record);
+    const lane = this.lanes[record.p];
+    switch (record.t) {
+      case "attempt":
+        this.attempts += 1;
+        if (lane === undefined || record.s + record.n <= lane.nextSequence) return;
+        this.attempted += record.s + record.n - lane.nextSequence;
+        lane.nextSequence = record.s + record.n;
+        return;
+      case "indeterminate":
+        this.indeterminate += 1;
+        if (lane !== undefined) lane.inDoubt = record.n;
+        return;
+      case "ack":
+        this.acknowledged += record.n;
+        if (lane !== undefined) lane.lastAckMs = record.at_ms;
+        break;
+      case "failed":
+        this.failed += record.n;
+    }
+    if (lane !== undefined) lane.inDoubt = 0;
+  }
+
+  /** @returns the `close` that can follow now. */
+  closing(atMs: number): LedgerClose {
+    const { lines, attempts, acknowledged, failed, indeterminate } = this;
+    return { t: "close", lines, attempts, acknowledged, failed, indeterminate, at_ms: atMs };
+  }
+
+  #begin({ partitions }: LedgerOpen): void {
+    if (this.lanes.length > 0) return;
+    for (let partition = 0; partition < partitions; partition++)
+      this.lanes.push({ nextSequence: 0, lastAckMs: 0, inDoubt: 0 });
+  }
+}

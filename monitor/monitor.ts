@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { FaultlineError } from "../contract/errors.ts";
+import { RUN_FILES } from "../contract/run.ts";
+import { lockFile } from "../machine/file-lock.ts";
+import type { MonitorOptions } from "./options.ts";
+import { waitForRun, type WatchedRun } from "./run-directory.ts";
+import { startSampler } from "./sample/sampler.ts";
+import type { SourceListener } from "./sources/bounded-source.ts";
+import { startWitness } from "./witness/witness.ts";
+
+/** What a part of the monitor gets, and what it gives back: `stop` ends its file in order, and never throws. */
+type PartOptions = MonitorOptions & WatchedRun & { onProblem: SourceListener };
+type Part = { name: string; start(options: PartOptions): Promise<{ stop(): Promise<void> }> };
+
+/** All that the process runs, in the order of their start. They end in the opposite order. */
+const PARTS: readonly Part[] = [
+  {
+    name: "samples",
+    start: async ({ brokers, postgres, directory, pipeline, onProblem }) =>
+      startSampler({
+        brokers,
+        postgres,
+        runDirectory: directory,
+        topic: pipeline.topic,
+        partitions: pipeline.partitions,
+        target: pipeline.table,
+        createdColumn: pipeline.fields.find((field) => field.generate === "now")?.name,
+        identity: pipeline.identity,
+        onSource: onProblem,
+      }),
+  },
+  {
+    name: "witness",
+    start: async ({ brokers, postgres, directory, pipeline, onProblem }) =>
+      startWitness({
+        brokers,
+        postgres,
+        runDirectory: directory,
+        topic: pipeline.topic,
+        pipeline,
+        onProblem: (source, problem) => onProblem(`witness ${source}`, problem),
+      }),
+  },
+];
+
+/**
+ * Watches a run until `stop` aborts: waits for its `run.json`, then runs every part. One monitor per run: it holds a lock on `samples.ndjson`,
+ * which the kernel takes away when the process dies.
+ * @throws FaultlineError FL_STACK_BUSY (another monitor watches this run), FL_RUN_MISSING, FL_CONFIG_INVALID, FL_PIPELINE_INVALID, FL_PREREQUISITE
+ */
+export async function runMonitor(options: MonitorOptions, log: Logger, stop: AbortSignal): Promise<void> {
+  log.info({ run_directory: options.runDirectory }, "waiting for the run");
+  const run = await waitForRun(options.runDirectory, stop);
+  if (run === undefined) return;
+  const file = join(run.directory, RUN_FILES.samples);
+  const unlock = await lockFile(file);
+  if (unlock === undefined)
+    throw new FaultlineError("FL_STACK_BUSY", `${file}: another monitor watches this run`, {
+      remedy: "leave it to that one; two monitors would write the same files",
+    });
+  await using running = new AsyncDisposableStack();
+  running.defer(unlock);
+  const onProblem: SourceListener = (source, problem) =>
+    problem === undefined ? log.info({ source }, "problem over") : log.warn({ source, problem }, "problem");
+  for (const part of PARTS) {
+    const started = await part.start({ ...options, ...run, onProblem });
+    running.defer(async () => {
+      await started.stop();
+      log.info({ part: part.name }, "ended");
+    });
+    log.info({ part: part.name, run_directory: run.directory }, "started");
+  }
+  await aborted(stop);
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}

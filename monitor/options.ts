@@ -1,0 +1,58 @@
+import { parseArgs } from "node:util";
+import { parseBrokers, parseEnvironment } from "../contract/config.ts";
+import { FaultlineError } from "../contract/errors.ts";
+import type { PostgresLogin } from "../contract/stack.ts";
+
+const USAGE = `node monitor/main.ts --run-dir DIR [--brokers host:port[,host:port...]]
+  --run-dir DIR         the run's directory; it need not be there yet
+  --brokers LIST        Kafka [default: KAFKA_BROKERS]
+PostgreSQL is named by POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD.`;
+
+export type MonitorOptions = {
+  /** May be a link that leads to the run's directory later. */
+  runDirectory: string;
+  /** host:port of each broker. */
+  brokers: string[];
+  postgres: PostgresLogin;
+};
+
+/** @throws FaultlineError FL_USAGE or FL_CONFIG_INVALID with the flag or variable, and its value (never the password). */
+export function parseOptions(args: string[], environment: Record<string, string | undefined>): MonitorOptions {
+  const { "run-dir": runDirectory, brokers } = flagsOf(args);
+  if (runDirectory === undefined) throw usage("--run-dir: missing");
+  const known = parseEnvironment(environment, "environment");
+  const named = brokers === undefined ? known.KAFKA_BROKERS?.split(",") : parseBrokers(brokers, "--brokers");
+  if (named === undefined) throw usage("--brokers: missing, and KAFKA_BROKERS is not set");
+  return {
+    runDirectory,
+    brokers: named,
+    postgres: {
+      host: needed(known, "POSTGRES_HOST"),
+      port: needed(known, "POSTGRES_PORT"),
+      database: needed(known, "POSTGRES_DB"),
+      user: needed(known, "POSTGRES_USER"),
+      password: needed(known, "POSTGRES_PASSWORD"),
+    },
+  };
+}
+
+function flagsOf(args: string[]): { "run-dir"?: string; brokers?: string } {
+  const options = { "run-dir": { type: "string" }, brokers: { type: "string" } } as const;
+  try {
+    return parseArgs({ args, options, strict: true }).values;
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
+}
+
+type Known = ReturnType<typeof parseEnvironment>;
+
+function needed<Name extends keyof Known>(known: Known, name: Name): NonNullable<Known[Name]> {
+  const value = known[name];
+  if (value === undefined) throw usage(`${name}: not set`);
+  return value;
+}
+
+function usage(message: string): FaultlineError {
+  return new FaultlineError("FL_USAGE", message, { remedy: USAGE });
+}

@@ -1,0 +1,131 @@
+import { Connection, metadataV12, ResponseError } from "@platformatic/kafka";
+
+const CLIENT_ID = "faultline-witness";
+/** Longer than a fetch waits at the broker. A paused broker holds up a round for so long. */
+const REQUEST_TIMEOUT_MS = 3_000;
+const UNKNOWN_LEADER = -1;
+
+/** A partition at its leader. `epoch`: the highest that was ever seen. */
+export type Led = { partition: number; epoch: number };
+
+/**
+ * The leaders of a topic's partitions, each with a connection of its own. Requests must name the epoch: a broker that was paused and still
+ * believes that it leads then refuses, instead of telling an older end of the log. Use one link for one purpose: a broker answers a connection's
+ * requests one after the other.
+ */
+export class KafkaLink {
+  readonly #topic: string;
+  readonly #bootstrap: string[];
+  #first = 0;
+  #topicId = "";
+  #isStale = true;
+  #leaders: { node: number; epoch: number }[] = [];
+  #addresses = new Map<number, { host: string; port: number }>();
+  readonly #connections = new Map<string, Promise<Connection>>();
+
+  constructor(brokers: string[], topic: string) {
+    this.#bootstrap = brokers;
+    this.#topic = topic;
+  }
+
+  /** Ask for the leaders again before the next question. */
+  expire(): void {
+    this.#isStale = true;
+  }
+
+  /**
+   * Asks every leader at once, each about its own partitions.
+   * @throws what the last one threw, if none answered; those that did not answer are asked anew next time.
+   */
+  async ask(question: (connection: Connection, led: readonly Led[]) => Promise<void>): Promise<void> {
+    if (this.#isStale) await this.#refresh();
+    const byNode = Map.groupBy(
+      this.#leaders.map(({ node, epoch }, partition) => ({ node, partition, epoch })),
+      ({ node }) => node,
+    );
+    byNode.delete(UNKNOWN_LEADER);
+    if (byNode.size < new Set(this.#leaders.map(({ node }) => node)).size) this.expire();
+    const answers = await Promise.allSettled(
+      [...byNode].map(async ([node, led]) => {
+        const address = this.#addresses.get(node);
+        if (address === undefined) throw new Error(`broker ${node} leads, but is not there`);
+        await this.#with(`${address.host}:${address.port}`, (connection) => question(connection, led));
+      }),
+    );
+    const failed = answers.filter((answer) => answer.status === "rejected");
+    if (failed.length > 0) this.expire();
+    if (failed.length === answers.length) throw failed[0]?.reason ?? new Error("no partition has a leader");
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#connections.values()];
+    this.#connections.clear();
+    await Promise.all(
+      all.map(async (connection) => (await connection).close()).map((end) => end.catch(() => undefined)),
+    );
+  }
+
+  async #refresh(): Promise<void> {
+    const address = this.#bootstrap[this.#first] ?? "";
+    let answer: metadataV12.MetadataResponse;
+    try {
+      answer = await this.#with(address, (connection) =>
+        wholeAnswer(metadataV12.api.async(connection, [this.#topic], false, false)),
+      );
+    } catch (error) {
+      this.#first = (this.#first + 1) % this.#bootstrap.length;
+      throw error;
+    }
+    const topic = answer.topics.find(({ name }) => name === this.#topic);
+    if (topic === undefined || topic.partitions.length === 0) throw new Error(`there is no topic ${this.#topic}`);
+    if (topic.topicId !== this.#topicId) this.#leaders = [];
+    this.#topicId = topic.topicId;
+    for (const { nodeId, host, port } of answer.brokers) this.#addresses.set(nodeId, { host, port });
+    for (const { partitionIndex, leaderId, leaderEpoch } of topic.partitions) {
+      const known = this.#leaders[partitionIndex];
+      // A broker that was paused tells of leaders that were.
+      if (known === undefined || leaderEpoch >= known.epoch)
+        this.#leaders[partitionIndex] = { node: leaderId, epoch: leaderEpoch };
+      else this.#first = (this.#first + 1) % this.#bootstrap.length;
+    }
+    this.#isStale = false;
+  }
+
+  async #with<T>(address: string, use: (connection: Connection) => Promise<T>): Promise<T> {
+    let connection = this.#connections.get(address);
+    if (connection === undefined) {
+      connection = connect(address);
+      this.#connections.set(address, connection);
+    }
+    try {
+      return await use(await connection);
+    } catch (error) {
+      // A request that timed out leaves its connection unusable.
+      if (this.#connections.get(address) === connection) this.#connections.delete(address);
+      connection.then((made) => made.close()).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** @returns the answer, also if it came with an error of some partitions. @throws the error, if there is no answer. */
+export async function wholeAnswer<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    const response: unknown = error instanceof ResponseError ? error["response"] : undefined;
+    if (response === undefined) throw error;
+    return response as T;
+  }
+}
+
+async function connect(address: string): Promise<Connection> {
+  const at = address.lastIndexOf(":");
+  const connection = new Connection(CLIENT_ID, {
+    connectTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  });
+  connection.on("error", () => undefined);
+  await connection.connect(address.slice(0, at), Number(address.slice(at + 1)));
+  return connection;
+}

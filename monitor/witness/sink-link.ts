@@ -1,0 +1,96 @@
+import { Client, escapeIdentifier } from "pg";
+import { ROWS_DIGEST_SETTINGS } from "../../contract/rows-digest.ts";
+import type { PostgresLogin } from "../../contract/stack.ts";
+
+/** Ends what would hang for ever: a connection to a machine that is gone. */
+const LIMIT_MS = 15_000;
+
+/** A session, and how it names the pipeline's tables. */
+export type SinkSession = { client: Client; name: (table: string) => string };
+
+/** One connection that reconnects by itself: after any error it is closed, and the next use opens another. */
+export class SinkLink {
+  readonly #login: PostgresLogin;
+  readonly #application: string;
+  readonly #table: string;
+  #session: SinkSession | undefined;
+  #connecting: Client | undefined;
+  #isClosed = false;
+
+  /** @param table of the pipeline: in its schema are the others, too. @param application as pg_stat_activity shows it. */
+  constructor(login: PostgresLogin, table: string, application: string) {
+    this.#login = login;
+    this.#table = table;
+    this.#application = application;
+  }
+
+  /** @throws pg's errors: of the connection, of the server, or a timeout; an Error while the table is not there. */
+  async use<T>(work: (session: SinkSession) => Promise<T>): Promise<T> {
+    const session = (this.#session ??= await this.#connect());
+    try {
+      return await work(session);
+    } catch (error) {
+      this.#drop(session.client);
+      throw error;
+    }
+  }
+
+  /** Everything that `work` reads is of one moment. */
+  async snapshot<T>(work: (session: SinkSession) => Promise<T>): Promise<T> {
+    return this.use(async (session) => {
+      await session.client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      const result = await work(session);
+      await session.client.query("ROLLBACK");
+      return result;
+    });
+  }
+
+  /** Ends the connection at once; open queries fail. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#connecting !== undefined) destroy(this.#connecting);
+    if (this.#session !== undefined) this.#drop(this.#session.client);
+  }
+
+  async #connect(): Promise<SinkSession> {
+    const client = new Client({
+      ...this.#login,
+      application_name: this.#application,
+      connectionTimeoutMillis: LIMIT_MS,
+      query_timeout: LIMIT_MS,
+      statement_timeout: LIMIT_MS,
+      keepAlive: true,
+    });
+    client.on("error", () => this.#drop(client));
+    this.#connecting = client;
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ schema: string }>(
+        "SELECT relnamespace::regnamespace::text AS schema FROM pg_class WHERE oid = to_regclass($1)",
+        [escapeIdentifier(this.#table)],
+      );
+      const schema = rows[0]?.schema;
+      if (schema === undefined) throw new Error(`there is no table ${this.#table}`);
+      await client.query(ROWS_DIGEST_SETTINGS);
+      if (this.#isClosed) throw new Error("closed");
+      // regnamespace spells the name with quotes where it needs them.
+      return { client, name: (table) => `${schema}.${escapeIdentifier(table)}` };
+    } catch (error) {
+      destroy(client);
+      throw error;
+    } finally {
+      this.#connecting = undefined;
+    }
+  }
+
+  #drop(client: Client): void {
+    if (this.#session?.client === client) this.#session = undefined;
+    client.end().catch(() => undefined);
+    destroy(client);
+  }
+}
+
+/** pg's types leave out the socket, which is the only way to end a connection whose server does not answer. */
+function destroy(client: Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+
+/** What docker-compose.yml promises as a whole. */
+const serviceSchema = z.object({
+  profiles: z.array(z.string()).optional(),
+  mem_limit: z.string(),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
+});
+const text = readFileSync(join(import.meta.dirname, "../../docker-compose.yml"), "utf8");
+const { services } = z
+  .object({ services: z.record(z.string(), serviceSchema) })
+  .parse(parse(text, { merge: true, maxAliasCount: 1000 }));
+
+function mebibytes(limit: string): number {
+  const [, number, unit] = /^(\d+)([mg])$/.exec(limit) ?? [];
+  return Number(number) * (unit === "g" ? 1024 : 1);
+}
+
+it("needs at most 8 GiB for all that `docker compose up` starts", () => {
+  const limits = Object.values(services).flatMap(({ profiles, mem_limit }) =>
+    profiles === undefined ? [mebibytes(mem_limit)] : [],
+  );
+  expect(limits.reduce((sum, limit) => sum + limit, 0)).toBeLessThanOrEqual(8 * 1024);
+});
+
+/** All that compose starts when it is asked for one service. */
+function startedWith(service: string): Set<string> {
+  const names = Object.keys(services[service]?.depends_on ?? {});
+  return new Set([service, ...names.flatMap((name) => [...startedWith(name)])]);
+}
+
+it("starts the monitor with the producer and with the driver, and lets nobody wait for its health", () => {
+  for (const service of ["producer", "spark"]) expect(startedWith(service)).toContain("monitor");
+  const conditions = Object.values(services).flatMap(({ depends_on }) => depends_on?.["monitor"]?.condition ?? []);
+  expect(conditions).toEqual(["service_started"]);
+});

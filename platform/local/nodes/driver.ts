@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { JOB_EXIT_CODES, JOB_FATAL_EXIT_CODES } from "../../../contract/job.ts";
+import { RUN_FILES } from "../../../contract/run.ts";
+import type { Trigger } from "../../../contract/stack.ts";
+import { javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
+import { bootstrapServers } from "./kafka.ts";
+import type { ProcessSpec } from "../supervisor/node-files.ts";
+import { postgresAddress } from "./postgres.ts";
+import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
+import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
+
+/** What the job's fatal exit codes mean, for a person. */
+const EXIT_MEANINGS: Partial<Record<number, string>> = {
+  [JOB_EXIT_CODES.FENCED]: "a newer driver has claimed the table",
+  [JOB_EXIT_CODES.USAGE]: "a flag is wrong",
+  [JOB_EXIT_CODES.DATA_LOSS]: "records are missing in Kafka",
+  [JOB_EXIT_CODES.CONFIGURATION]: "pipeline file, tables, topic or environment are wrong",
+};
+
+/** What the job asks of Spark in each runtime: spark-app/spark-defaults.conf, in the form that spark-submit reads. */
+function sparkDefaults(): Record<string, string> {
+  const lines = readFileSync(join(ROOT, "spark-app/spark-defaults.conf"), "utf8").split("\n");
+  return Object.fromEntries(
+    lines.flatMap((line) => (line.startsWith("spark") ? [line.split(/\s+(.*)/s, 2) as [string, string]] : [])),
+  );
+}
+
+/** The job's driver in client mode, with all slots of both workers, so that the loss of one worker leaves enough for every partition. */
+export function driverSpec(
+  settings: Settings,
+  stateDirectory: string,
+  trigger: Trigger,
+  spark: SparkHome,
+): ProcessSpec {
+  const address = postgresAddress(settings, stateDirectory);
+  const directory = join(stateDirectory, LAYOUT.data, "driver");
+  const properties = {
+    ...sparkDefaults(),
+    "spark.app.name": settings.pipeline,
+    "spark.master": sparkMasterUrl(settings),
+    "spark.submit.deployMode": "client",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.cores.max": WORKER_IDS.length * workerSlots(settings.partitions),
+    "spark.sql.shuffle.partitions": settings.partitions,
+  };
+  const jobArguments = {
+    "--pipeline": join(settings.run_directory, RUN_FILES.pipeline),
+    "--brokers": bootstrapServers(settings).join(","),
+    "--topic": settings.topic,
+    "--trigger": trigger,
+    "--checkpoint": join(stateDirectory, LAYOUT.checkpoint, trigger),
+    "--status-file": join(stateDirectory, LAYOUT.driverStatus),
+  };
+  return {
+    name: "driver",
+    kind: "driver",
+    command: javaCommand(),
+    args: [
+      ...sparkJvm(spark, "1g", directory, properties),
+      "dev.faultline.job.PipelineJob",
+      ...Object.entries(jobArguments).flat(),
+    ],
+    env: {
+      ...sparkEnvironment(spark),
+      POSTGRES_HOST: address.host,
+      POSTGRES_PORT: `${address.port}`,
+      POSTGRES_DB: address.database,
+      POSTGRES_USER: address.user,
+    },
+    secret_env: { POSTGRES_PASSWORD: address.password_file },
+    cwd: directory,
+    log: join(settings.run_directory, "logs/driver.log"),
+    addresses: {},
+    restart: "always",
+    fatal_exits: Object.fromEntries(JOB_FATAL_EXIT_CODES.map((code) => [code, EXIT_MEANINGS[code] ?? "fatal"])),
+    stop: { signal: "SIGTERM", timeout_ms: 15_000 },
+  };
+}

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { FaultlineError } from "../../../contract/errors.ts";
+import type { Inventory, NodeState, NodeStatus, Role } from "../../../contract/node.ts";
+import type { ProcessIdentity } from "../../../contract/process.ts";
+import { RUN_FILES } from "../../../contract/run.ts";
+import { identityText, isAlive, parseIdentity, processState } from "../../../machine/process-identity.ts";
+import { nodeIsReady } from "../../protocol/node-readiness.ts";
+import { roleHolder } from "../../protocol/roles.ts";
+import { LAYOUT } from "../state/layout.ts";
+import { readSettings, type Settings } from "../state/settings.ts";
+import { type Actual, NodeFiles, type ProcessSpec } from "../supervisor/node-files.ts";
+import { nodeProcesses } from "../supervisor/node-process.ts";
+import { postgresAddress } from "./postgres.ts";
+
+/** Who is there in a local stack, who does its work, who holds a role: by files, /proc and the nodes' own protocols. */
+export class LocalInventory implements Inventory {
+  readonly #files: NodeFiles;
+
+  constructor(stateDirectory: string) {
+    this.#files = new NodeFiles(stateDirectory);
+  }
+
+  async nodes(): Promise<NodeStatus[]> {
+    return this.#files.names().flatMap((name) => {
+      const spec = this.#files.readSpec(name);
+      return spec === undefined || spec.link !== undefined ? [] : [this.#status(spec, this.#files.readActual(name))];
+    });
+  }
+
+  async ready(name: string, sinceMs?: number): Promise<boolean> {
+    const settings = this.#settings();
+    const { stateDirectory } = this.#files;
+    return nodeIsReady(
+      {
+        nodes: await this.nodes(),
+        postgres: postgresAddress(settings, stateDirectory),
+        producerStatusFile: join(settings.run_directory, RUN_FILES.producerStatus),
+        driverStatusFile: join(stateDirectory, LAYOUT.driverStatus),
+        samplesFile: join(settings.run_directory, RUN_FILES.samples),
+        isWorker: ({ addresses }, worker) => addresses["spark"]?.endsWith(`:${worker.port}`) === true,
+        isOfThisLife: ({ life }, { pid }) => parseIdentity(life ?? "")?.pid === pid,
+      },
+      name,
+      sinceMs,
+    );
+  }
+
+  async holderOf(role: Role): Promise<string | undefined> {
+    return roleHolder(await this.nodes(), this.#settings().topic, role);
+  }
+
+  /** One node. @throws FaultlineError FL_USAGE when there is none of this name */
+  statusOf(name: string): NodeStatus {
+    return this.#status(this.#files.nodeSpec(name), this.#files.readActual(name));
+  }
+
+  #status(spec: ProcessSpec, { process, starts }: Actual): NodeStatus {
+    const main = process !== null && isAlive(process) ? process : undefined;
+    return {
+      name: spec.name,
+      kind: spec.kind,
+      state: main === undefined ? "down" : this.#stateOf(spec, main),
+      held: this.#files.holds(spec.name).all().length > 0,
+      ...(main === undefined ? {} : { life: identityText(main) }),
+      starts,
+      addresses: spec.addresses,
+      log: spec.log,
+    };
+  }
+
+  #stateOf(spec: ProcessSpec, main: ProcessIdentity): NodeState {
+    if (processState(main) !== "stopped") return "running";
+    const states = nodeProcesses(this.#files.stateDirectory, spec, main).map(processState);
+    return states.every((state) => state !== "running") ? "paused" : "running";
+  }
+
+  #settings(): Settings {
+    const settings = readSettings(this.#files.stateDirectory);
+    if (settings === undefined)
+      throw new FaultlineError("FL_STACK_DOWN", `there is no stack in ${this.#files.stateDirectory}`, {
+        remedy: "./faultline up",
+      });
+    return settings;
+  }
+}

@@ -1,0 +1,147 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FaultlineError } from "../../../contract/errors.ts";
+import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "../state/layout.ts";
+import type { ProcessSpec } from "../supervisor/node-files.ts";
+import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
+
+export const workerName = (id: number): string => `spark-worker-${id}`;
+
+/** Where Spark's jars and JVM options lie: what `mvn package` in spark-app makes. */
+export type SparkHome = { home: string; jvmOptionsFile: string };
+
+/** @throws FaultlineError FL_PREREQUISITE when spark-app has not been built. */
+export function sparkHome(): SparkHome {
+  const home = join(ROOT, "spark-app/target/spark-home");
+  if (!existsSync(join(home, "jars")))
+    throw new FaultlineError("FL_PREREQUISITE", `Spark's jars are missing (${home}/jars)`, {
+      remedy: "mvn -B -q -DskipTests -f spark-app/pom.xml package",
+    });
+  return { home, jvmOptionsFile: join(ROOT, "spark-app/jvm.options") };
+}
+
+/** SPARK_LOCAL_IP keeps every listener on the loopback; SPARK_SCALA_VERSION is asked for when Spark was not unpacked from a release. */
+export function sparkEnvironment(spark: SparkHome): Record<string, string> {
+  return nodeEnvironment({
+    SPARK_HOME: spark.home,
+    SPARK_SCALA_VERSION: "2.13",
+    SPARK_LOCAL_IP: "127.0.0.1",
+    SPARK_LOCAL_HOSTNAME: "127.0.0.1",
+  });
+}
+
+/**
+ * Options of master, workers and driver. They only coordinate, so the quick compiler alone serves them best: a master is there after 1.9 s of
+ * processor time instead of 3.3 s. (Executors do the work and keep both compilers.)
+ */
+export function sparkJvm(
+  spark: SparkHome,
+  heap: string,
+  directory: string,
+  properties: Record<string, string | number>,
+): string[] {
+  const settings = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
+  return [
+    `@${spark.jvmOptionsFile}`,
+    `-Xmx${heap}`,
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    temporaryFiles(directory),
+    ...settings,
+    "-cp",
+    `${spark.home}/jars/*`,
+  ];
+}
+
+/** A silent worker counts as dead after 12 s; it sends a heartbeat four times in this time. */
+const WORKER_TIMEOUT_S = 12;
+
+export function sparkMasterUrl(settings: Settings): string {
+  return `spark://127.0.0.1:${settings.ports["spark-master"]}`;
+}
+
+export function sparkMasterSpec(settings: Settings, stateDirectory: string, spark: SparkHome): ProcessSpec {
+  const directory = join(stateDirectory, LAYOUT.data, "spark-master");
+  const { "spark-master": port, "spark-master-web": web } = settings.ports;
+  const properties = {
+    // Without a store a new master would not know the running application, and never give it an executor again.
+    "spark.deploy.recoveryMode": "FILESYSTEM",
+    "spark.deploy.recoveryDirectory": join(directory, "recovery"),
+    "spark.deploy.recoveryTimeout": `${WORKER_TIMEOUT_S}s`,
+    // An application is never removed because its executors died: that is what we do to it.
+    "spark.deploy.maxExecutorRetries": -1,
+    "spark.worker.timeout": WORKER_TIMEOUT_S,
+    "spark.dead.worker.persistence": 1,
+  };
+  return {
+    name: "spark-master",
+    kind: "spark-master",
+    command: javaCommand(),
+    args: sparkJvm(spark, "256m", directory, properties).concat([
+      "org.apache.spark.deploy.master.Master",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      `${port}`,
+      "--webui-port",
+      `${web}`,
+    ]),
+    env: sparkEnvironment(spark),
+    secret_env: {},
+    cwd: directory,
+    log: join(settings.run_directory, "logs/spark-master.log"),
+    addresses: { spark: `127.0.0.1:${port}`, web: `127.0.0.1:${web}` },
+    restart: "always",
+    fatal_exits: {},
+    stop: { signal: "SIGTERM", timeout_ms: 5_000 },
+  };
+}
+
+export function sparkWorkerSpec(
+  settings: Settings,
+  stateDirectory: string,
+  id: (typeof WORKER_IDS)[number],
+  spark: SparkHome,
+): ProcessSpec {
+  const name = workerName(id);
+  const directory = join(stateDirectory, LAYOUT.data, name);
+  const port = settings.ports[`spark-worker-${id}`];
+  const web = settings.ports[`spark-worker-${id}-web`];
+  const properties = {
+    "spark.worker.timeout": WORKER_TIMEOUT_S,
+    // Look for a lost master every 5 to 15 s for as long as it takes, instead of giving up.
+    "spark.worker.initialRegistrationRetries": 1_000_000,
+    "spark.worker.maxRegistrationRetries": 1_000_000,
+    "spark.worker.cleanup.enabled": "true",
+    "spark.worker.cleanup.interval": 300,
+    "spark.worker.cleanup.appDataTtl": 3600,
+  };
+  // Memory for three executors: one that runs, one that dies, and one that takes the other worker's place.
+  const resources = [
+    "--cores",
+    `${workerSlots(settings.partitions)}`,
+    "--memory",
+    "3g",
+    "--work-dir",
+    join(directory, "work"),
+  ];
+  return {
+    name,
+    kind: "spark-worker",
+    command: javaCommand(),
+    args: sparkJvm(spark, "256m", directory, properties).concat(
+      ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--port", `${port}`, "--webui-port", `${web}`],
+      resources,
+      [sparkMasterUrl(settings)],
+    ),
+    env: sparkEnvironment(spark),
+    secret_env: {},
+    cwd: directory,
+    log: join(settings.run_directory, "logs", `${name}.log`),
+    addresses: { spark: `127.0.0.1:${port}`, web: `127.0.0.1:${web}` },
+    restart: "always",
+    fatal_exits: {},
+    stop: { signal: "SIGTERM", timeout_ms: 5_000 },
+  };
+}

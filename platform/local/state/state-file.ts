@@ -1,0 +1,45 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
+import { parseJsonFile } from "../../../contract/parse-file.ts";
+
+/** What to do about a file of the state directory that this build can't read. `down` does not need to read it. */
+export const UNREADABLE = "./faultline down --volumes, then ./faultline up";
+
+/** One kind of file in the state directory: JSON with a version, checked when it is read, replaced as a whole when it is written. */
+export type StateFile<T> = {
+  /** @returns undefined when there is no such file. @throws FaultlineError FL_CONFIG_INVALID when it does not fit. */
+  read(path: string): T | undefined;
+  /** Makes the directory if it is missing. */
+  write(path: string, content: T): void;
+};
+
+/** @param content without the version, which only the file has. */
+export function stateFile<T extends object>(version: number, content: z.ZodType<T>): StateFile<T> {
+  const schema = z
+    .looseObject({ version: z.literal(version) })
+    .transform((whole): unknown => Object.fromEntries(Object.entries(whole).filter(([name]) => name !== "version")))
+    .pipe(content);
+  return {
+    read: (path) => {
+      const text = readIfThere(path);
+      return text === undefined ? undefined : parseJsonFile(schema, text, path, { remedy: UNREADABLE });
+    },
+    write: (path, value) => {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileAtomic.sync(path, `${JSON.stringify({ version, ...value }, undefined, 2)}\n`);
+    },
+  };
+}
+
+/** The text of a file; undefined when there is none. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The sink: it writes the records of one Kafka topic into one PostgreSQL table, each record exactly once.
+ *
+ * <p>The line that matters is the statement {@code MOVE} in {@link dev.faultline.postgres.SinkSession}. It locks the
+ * offsets row, checks the generation and moves {@code next_offset}, in the transaction that stores the rows.
+ *
+ * <p>Reading order, the core first:
+ *
+ * <ol>
+ *   <li>{@link dev.faultline.postgres.PartitionWriter}: one partition's records. Its {@code store} decides what each failure means.
+ *   <li>{@link dev.faultline.postgres.SinkSession}: the statements of a chunk's transaction.
+ *   <li>{@link dev.faultline.postgres.SinkClaim}: how a driver claims the table and fences the writers of older drivers.
+ *   <li>{@link dev.faultline.postgres.SqlFailure}: what each SQLSTATE means for a chunk.
+ *   <li>{@link dev.faultline.postgres.DuplicateFilter}: the slow path of a chunk that contains duplicates.
+ *   <li>{@link dev.faultline.postgres.StaleWriters}: how the sink ends its own hanging sessions.
+ *   <li>{@link dev.faultline.postgres.AggregateWriter}, {@link dev.faultline.postgres.GroupTotals}: the running totals.
+ * </ol>
+ *
+ * <p>Then the two front ends, which Spark calls:
+ *
+ * <ol>
+ *   <li>{@link dev.faultline.postgres.PostgresProvider}, {@link dev.faultline.postgres.PostgresDataWriter}: micro-batches.
+ *   <li>{@link dev.faultline.postgres.PostgresForeachWriter}, {@link dev.faultline.postgres.BackgroundWriter}: Real-time Mode.
+ *   <li>{@link dev.faultline.postgres.SinkQuery}, {@link dev.faultline.postgres.SinkOptions},
+ *       {@link dev.faultline.postgres.TargetReader}: the checks before the first record is read.
+ * </ol>
+ *
+ * <p>Last the encoding: {@link dev.faultline.postgres.JsonEncoder} or {@link dev.faultline.postgres.TypedEncoder} turns a
+ * record into a binary COPY row in a {@link dev.faultline.postgres.CopyBuffer}; a {@link dev.faultline.postgres.Chunk} collects the rows.
+ */
+package dev.faultline.postgres;

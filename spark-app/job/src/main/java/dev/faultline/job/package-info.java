@@ -1,0 +1,22 @@
+/**
+ * The job: it reads a pipeline file, claims the table, runs the streaming query and restarts the query when it fails.
+ *
+ * <p>The line that matters is in {@link dev.faultline.job.JobLoop#run()}: after each failure, {@link dev.faultline.job.FailureKind}
+ * decides whether the job restarts the query or ends with an exit code.
+ *
+ * <p>Reading order:
+ *
+ * <ol>
+ *   <li>{@link dev.faultline.job.PipelineJob}: the main class; it turns the outcome into an exit code.
+ *   <li>{@link dev.faultline.job.JobLoop}: claim, run, restart.
+ *   <li>{@link dev.faultline.job.StreamQuery}: the Spark query, from the claim's offsets into the table.
+ *   <li>{@link dev.faultline.job.FailureKind}: which failures end the job.
+ *   <li>{@link dev.faultline.job.ExitCode}: what a supervisor may do after the job has ended.
+ *   <li>{@link dev.faultline.job.StatusFile}, {@link dev.faultline.job.JobState}: what a supervisor reads while the job runs.
+ *   <li>{@link dev.faultline.job.KafkaTopic}: the topic's offsets, which the claim needs.
+ *   <li>{@link dev.faultline.job.JobArguments}, {@link dev.faultline.job.PipelineFile}: the input.
+ *   <li>{@link dev.faultline.job.SparkSessions}, {@link dev.faultline.job.CheckpointFolder},
+ *       {@link dev.faultline.job.RunningProbe}: helpers of the loop.
+ * </ol>
+ */
+package dev.faultline.job;

@@ -1,0 +1,72 @@
+import type { Histories, PartitionHistory } from "../histories/histories.ts";
+import { NO_OFFSET } from "../truth/batches.ts";
+import type { RowReading, RowReadings } from "../witness/row-readings.ts";
+import { timeText } from "../witness/watch-gaps.ts";
+import { type Findings, rangeText } from "./findings.ts";
+
+/** What became of the rows of a range, from reading to reading and up to the end. */
+type Fate = { kind: "vanished" | "late-visible" | "rewritten"; count: number; text: string };
+
+/** Adds what happened to the rows of the ranges that the witness has read, if it is of this kind. */
+export function addRowFates(findings: Findings, kind: Fate["kind"], histories: Histories, cause = ""): void {
+  const { witness, sinkRead } = histories;
+  if (witness === undefined) return;
+  for (const [partition, { rows }] of witness.lanes.entries())
+    for (const [key, readings] of rows) {
+      const end = sinkRead ? witness.end.rows.get(key) : undefined;
+      const fate = fateOf(readings, end, histories.partitions[partition]);
+      if (fate?.kind === kind)
+        findings.addText(`${rangeText(partition, readings.from, readings.to - 1)}: ${fate.text}`, fate.count, cause);
+    }
+}
+
+function fateOf(
+  readings: RowReadings,
+  end: { rows: number; digest: string } | undefined,
+  history: PartitionHistory | undefined,
+): Fate | undefined {
+  const all: (RowReading | { rows: number; digest: string; atMs: undefined })[] = [...readings.changes];
+  if (end !== undefined) all.push({ ...end, atMs: undefined });
+  if (all.every(({ rows, digest }) => rows === all[0]?.rows && digest === all[0]?.digest)) return undefined;
+  const text = all.map((item) => `${item.rows} rows, digest ${item.digest} ${whenText(item.atMs)}`).join("; ");
+  let most = 0;
+  let gone = 0;
+  for (const { rows } of all) {
+    gone = Math.max(gone, most - rows);
+    most = Math.max(most, rows);
+  }
+  if (gone > 0) return { kind: "vanished", count: gone, text };
+  const due = history === undefined ? undefined : offsetBehind(history, readings);
+  const late = readings.changes.find(({ rows, nextOffset }) => due !== undefined && nextOffset >= due && rows < most);
+  if (late !== undefined)
+    return {
+      kind: "late-visible",
+      count: most - late.rows,
+      text: `${text}; next_offset was ${late.nextOffset} before`,
+    };
+  const isRewritten = all.some((item, index) => {
+    const before = all[index - 1];
+    return before?.rows === item.rows && before.digest !== item.digest;
+  });
+  return isRewritten ? { kind: "rewritten", count: 1, text } : undefined;
+}
+
+/** @returns the offset behind the last event of the range; undefined: nobody can say, as not all of its batches were acknowledged. */
+export function offsetBehind(
+  { batches }: PartitionHistory,
+  { from, to }: { from: number; to: number },
+): number | undefined {
+  let behind = 0;
+  let batch = batches.find(from);
+  if (batch < 0) return undefined;
+  for (; batch < batches.length && batches.startOf(batch) < to; batch++) {
+    const first = batches.offsetOf(batch);
+    if (first === NO_OFFSET) return undefined;
+    behind = Math.max(behind, first + Math.min(to, batches.endOf(batch)) - batches.startOf(batch));
+  }
+  return behind;
+}
+
+function whenText(atMs: number | undefined): string {
+  return atMs === undefined ? "at the end" : `at ${timeText(atMs)}`;
+}

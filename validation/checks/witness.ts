@@ -1,0 +1,112 @@
+import type { Histories } from "../histories/histories.ts";
+import type { Watermark } from "../witness/watermark.ts";
+import { timeText } from "../witness/watch-gaps.ts";
+import type { Check } from "./check.ts";
+import { Findings } from "./findings.ts";
+import { addOtherRecords, addVanishedRecords } from "./witness-log.ts";
+import { addRowFates } from "./witness-rows.ts";
+
+/** Finds records and rows that the witness saw and that were gone later. */
+const vanished: Check = {
+  kinds: ["vanished"],
+  needs: [],
+  find: (histories) => {
+    const findings = new Findings("vanished");
+    addVanishedRecords(findings, histories);
+    addRowFates(findings, "vanished", histories, "rows");
+    return findings.anomalies();
+  },
+};
+
+/** Finds figures that can only grow, and went back. Counts how often. */
+const rewound: Check = {
+  kinds: ["rewound"],
+  needs: [],
+  find: ({ partitions, witness, logRead, sinkRead }) => {
+    const findings = new Findings("rewound");
+    for (const [partition, lane] of (witness?.lanes ?? []).entries()) {
+      const { log, sink } = partitions[partition] ?? {};
+      const stored = sinkRead ? sink : undefined;
+      addRewinds(
+        findings,
+        `p${partition}: next_offset`,
+        lane.nextOffset,
+        sinkRead ? (stored?.nextOffset ?? 0) : undefined,
+      );
+      addRewinds(findings, `p${partition}: generation`, lane.generation, stored?.generation);
+      addRewinds(findings, `p${partition}: high watermark`, lane.highWatermark, logRead ? log?.end : undefined);
+    }
+    return findings.anomalies();
+  },
+};
+
+function addRewinds(findings: Findings, name: string, figure: Watermark, end: number | undefined): void {
+  const atEnd = end === undefined ? "" : `; at the end ${end}`;
+  for (const [index, { from, to, atMs }] of figure.rewinds.entries()) {
+    // Those beyond the examples are counted with the last one.
+    const isLast = index === figure.rewinds.length - 1;
+    const count = isLast ? figure.rewindCount - index : 1;
+    findings.addText(`${name} went back from ${from} to ${to} at ${timeText(atMs)}${atEnd}`, count);
+  }
+  const { last } = figure;
+  if (last !== undefined && end !== undefined && end < last.value)
+    findings.addText(`${name} was ${last.value} at ${timeText(last.atMs)}${atEnd}`);
+}
+
+/** Finds offsets that had other records when the witness read them, or have others on a follower. */
+const inconsistentOffset: Check = {
+  kinds: ["inconsistent-offset"],
+  needs: [],
+  find: (histories: Histories) => {
+    const findings = new Findings("inconsistent-offset");
+    addOtherRecords(findings, histories);
+    for (const text of histories.replicaDifferences) findings.addText(text, 1, "differences between replicas");
+    return findings.anomalies();
+  },
+};
+
+/** Finds snapshots in which counters, rows, dead letters and aggregates did not agree. Counts snapshots. */
+const tornVisible: Check = {
+  kinds: ["torn-visible"],
+  needs: [],
+  find: ({ witness }) => {
+    const findings = new Findings("torn-visible");
+    for (const [index, { atMs, problems }] of (witness?.torn.examples ?? []).entries()) {
+      const rest = index === 0 ? (witness?.torn.count ?? 0) - (witness?.torn.examples.length ?? 0) : 0;
+      findings.addText(`snapshot at ${timeText(atMs)}: ${problems.join("; ")}`, 1 + rest);
+    }
+    return findings.anomalies();
+  },
+};
+
+/** Finds rows that changed while the run went on, also if they changed back. Counts ranges. */
+const rewritten: Check = {
+  kinds: ["rewritten"],
+  needs: [],
+  find: (histories) => {
+    const findings = new Findings("rewritten");
+    addRowFates(findings, "rewritten", histories);
+    return findings.anomalies();
+  },
+};
+
+/** Finds rows that could be seen only after next_offset had passed them. Counts rows. */
+const lateVisible: Check = {
+  kinds: ["late-visible"],
+  needs: [],
+  find: (histories) => {
+    const findings = new Findings("late-visible");
+    addRowFates(findings, "late-visible", histories);
+    return findings.anomalies();
+  },
+};
+
+/** All that rest on the witness's word. */
+export const WITNESS_CHECKS: readonly Check[] = [
+  vanished,
+  rewound,
+  inconsistentOffset,
+  tornVisible,
+  rewritten,
+  lateVisible,
+];

@@ -1,0 +1,102 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { RunServers } from "../source/run-servers.ts";
+import type { PartitionReading, PartitionTask } from "./partition-reading.ts";
+import type { FromWorker, WorkerData } from "./partition-worker.ts";
+import type { OnRead, RunContext } from "./read-partition.ts";
+import { PartitionReader } from "./read-partition.ts";
+
+/** A thread pays from about so many records on. */
+const RECORDS_PER_THREAD = 50_000;
+
+/**
+ * Reads the partitions, several at once if that pays, and gives each reading to `onReading` as soon as it is there.
+ * @throws errors that say nothing about a source; what is wrong with a source stands in the reading.
+ */
+export async function readPartitions(
+  context: RunContext,
+  servers: Pick<RunServers, "place" | "partitions">,
+  tasks: readonly PartitionTask[],
+  on: { reading: (reading: PartitionReading) => void; read: OnRead; signal: AbortSignal },
+): Promise<void> {
+  const records = tasks.reduce((sum, { range }) => sum + (range === undefined ? 0 : range.end - range.start), 0);
+  const threads = Math.min(availableParallelism(), tasks.length, Math.floor(records / RECORDS_PER_THREAD));
+  const left = [...tasks];
+  const { place } = servers;
+  if (threads <= 1 || place === undefined) return inThisThread(context, servers, left, on);
+  const { pipeline, settings, topic } = context;
+  const workerData: WorkerData = {
+    pipeline,
+    settings,
+    topic,
+    place,
+    batches: context.batches.map((item) => item.share()),
+  };
+  // If one thread fails, nobody wants what the others would still read.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([on.signal, failed.signal]);
+  const inOne = async (): Promise<void> => {
+    try {
+      await inThread(workerData, left, { ...on, signal });
+    } catch (error) {
+      failed.abort(error);
+      throw error;
+    }
+  };
+  await Promise.all(Array.from({ length: threads }, inOne));
+}
+
+async function inThisThread(
+  context: RunContext,
+  servers: Pick<RunServers, "place" | "partitions">,
+  left: PartitionTask[],
+  on: Parameters<typeof readPartitions>[3],
+): Promise<void> {
+  const source = servers.partitions();
+  try {
+    const reader = new PartitionReader(context, source);
+    for (let task = left.shift(); task !== undefined; task = left.shift())
+      on.reading(await reader.read(task, on.signal, on.read));
+  } finally {
+    await source.close();
+  }
+}
+
+/** One thread, which takes the next partition that nobody has taken. */
+async function inThread(
+  workerData: WorkerData,
+  left: PartitionTask[],
+  on: Parameters<typeof readPartitions>[3],
+): Promise<void> {
+  // Short-lived texts are the garbage here: a small young generation keeps the memory of a thread small.
+  const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+  const worker = new Worker(new URL("./partition-worker.ts", import.meta.url), { workerData, resourceLimits });
+  const stop = () => void worker.terminate();
+  on.signal.addEventListener("abort", stop, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let isTold = false;
+      const next = () => {
+        const task = left.shift() ?? "end";
+        isTold = task === "end";
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+        worker.postMessage(task);
+      };
+      worker.on("message", (message: FromWorker) => {
+        if (!("reading" in message)) return on.read(message);
+        on.reading(message.reading);
+        next();
+      });
+      worker.on("error", reject);
+      worker.on("exit", (code) => {
+        if (on.signal.aborted) reject(on.signal.reason as Error);
+        else if (isTold) resolve();
+        else reject(new Error(`a thread of the validator ended with code ${code} in the middle of a partition`));
+      });
+      if (on.signal.aborted) stop();
+      next();
+    });
+  } finally {
+    on.signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Admin, Connection } from "@platformatic/kafka";
+import { z } from "zod";
+import { fetchRecords } from "../read/fetch.ts";
+import type { LogRange } from "../read/kafka-log.ts";
+import type { Question } from "../source/question.ts";
+import { BatchDigests } from "../witness/batch-digests.ts";
+
+const FETCH_BYTES = 4 * 1024 * 1024;
+const TIMEOUT_MS = 3_000;
+const RETRY_MS = 200;
+/** A follower that gives nothing more for so long is not compared. */
+const GIVE_UP_MS = 10_000;
+const CLIENT_ID = "faultline-validation";
+
+const bucketDigest = z.strictObject({ from: z.int(), batches: z.int(), digest: z.int() });
+/** One follower's copy of a partition, as far as it was read. `damaged`: offsets of batches that do not fit their own CRC. */
+const copy = z.strictObject({
+  broker: z.int(),
+  partition: z.int(),
+  read_to: z.int(),
+  /** Why it was not read up to the end. */
+  failure: z.string().nullable(),
+  damaged: z.array(z.int()),
+  buckets: z.array(bucketDigest),
+});
+const replicaCopies = z.strictObject({
+  copies: z.array(copy),
+  /** Copies that were not asked for, since their broker had not answered for another one. */
+  skipped: z.array(z.strictObject({ broker: z.int(), partitions: z.int() })),
+  /** Why nobody says where the copies are. */
+  problem: z.string().nullable(),
+});
+type Broker = { id: number; host: string; port: number };
+type ReplicaCopy = z.infer<typeof copy>;
+export type ReplicaCopies = z.infer<typeof replicaCopies>;
+
+/**
+ * Reads every partition once more from each of its followers. A consumer may fetch from a follower since Kafka 2.4 (KIP-392, Fetch version 11 and
+ * later); it gets what lies below the follower's high watermark. @param ranges what was read of the leaders.
+ */
+export function replicaQuestion(ranges: readonly LogRange[], signal: AbortSignal): Question<ReplicaCopies> {
+  return {
+    name: "kafka.replicas",
+    schema: replicaCopies,
+    ask: ({ brokers, topic }) => readCopies(brokers, topic, ranges, signal),
+  };
+}
+
+async function readCopies(
+  brokers: string[],
+  topic: string,
+  ranges: readonly LogRange[],
+  signal: AbortSignal,
+): Promise<ReplicaCopies> {
+  const read: ReplicaCopies = { copies: [], skipped: [], problem: null };
+  let followers: Map<Broker, LogRange[]>;
+  try {
+    followers = await followersOf(brokers, topic, ranges);
+  } catch (error) {
+    return { ...read, problem: (error as Error).message };
+  }
+  await Promise.all(
+    [...followers].map(async ([broker, logs]) => {
+      for (const [index, log] of logs.entries()) {
+        signal.throwIfAborted();
+        const one = await readCopy(broker, topic, log, signal);
+        read.copies.push(one);
+        if (one.failure === null) continue;
+        const partitions = logs.length - index - 1;
+        if (partitions > 0) read.skipped.push({ broker: broker.id, partitions });
+        return;
+      }
+    }),
+  );
+  return read;
+}
+
+async function followersOf(
+  brokers: string[],
+  topic: string,
+  leaders: readonly LogRange[],
+): Promise<Map<Broker, LogRange[]>> {
+  const admin = new Admin({
+    clientId: CLIENT_ID,
+    bootstrapBrokers: brokers,
+    retries: 2,
+    connectTimeout: TIMEOUT_MS,
+    requestTimeout: TIMEOUT_MS,
+    autocreateTopics: false,
+  });
+  try {
+    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+    const partitions = metadata.topics.get(topic)?.partitions ?? [];
+    const known = new Map([...metadata.brokers].map(([id, { host, port }]) => [id, { id, host, port }]));
+    const found = new Map<Broker, LogRange[]>();
+    for (const log of leaders) {
+      const { leader = -1, replicas = [] } = partitions[log.partition] ?? {};
+      for (const id of replicas.filter((replica) => replica !== leader)) {
+        // A broker that is not there is one that does not answer.
+        const broker = known.get(id) ?? { id, host: "", port: 0 };
+        known.set(id, broker);
+        found.set(broker, [...(found.get(broker) ?? []), log]);
+      }
+    }
+    return found;
+  } finally {
+    await admin.close().catch(() => undefined);
+  }
+}
+
+async function readCopy(broker: Broker, topic: string, log: LogRange, signal: AbortSignal): Promise<ReplicaCopy> {
+  const { partition, start, end } = log;
+  const digests = new BatchDigests(start, end);
+  const damaged: number[] = [];
+  let connection: Connection | undefined;
+  let [failure, progressMs] = ["it gives no records", performance.now()];
+  try {
+    while (digests.next < end && performance.now() - progressMs <= GIVE_UP_MS && broker.port !== 0) {
+      signal.throwIfAborted();
+      try {
+        connection ??= await connect(broker);
+        const { errorCode, records } = await fetchRecords(connection, topic, partition, digests.next, FETCH_BYTES);
+        if (errorCode !== 0) throw new Error(`Kafka's error code ${errorCode}`);
+        const before = digests.next;
+        damaged.push(...digests.add(records, true));
+        if (digests.next > before) progressMs = performance.now();
+        else await sleep(RETRY_MS);
+      } catch (error) {
+        failure = (error as Error).message;
+        await connection?.close().catch(() => undefined);
+        connection = undefined;
+        await sleep(RETRY_MS);
+      }
+    }
+  } finally {
+    await connection?.close().catch(() => undefined);
+  }
+  const isWhole = digests.next >= end;
+  return {
+    broker: broker.id,
+    partition,
+    read_to: digests.next,
+    failure: isWhole ? null : failure,
+    damaged,
+    buckets: digests.finish(),
+  };
+}
+
+async function connect({ host, port }: Broker): Promise<Connection> {
+  const connection = new Connection(CLIENT_ID, { connectTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS });
+  connection.on("error", () => undefined);
+  await connection.connect(host, port);
+  return connection;
+}

@@ -1,0 +1,20 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { eventOf } from "./event-values.ts";
+import { WindowOf } from "./window-of.ts";
+
+const near = fc.tuple(fc.integer({ min: -2, max: 2 }), fc.integer({ min: 0, max: 200_000 }));
+
+test.each([1000, 15_000, 60_000, 900_000, 3_600_000])("windows of %i ms, whatever came before", (windowMs) => {
+  fc.assert(
+    fc.property(fc.array(near, { minLength: 1, maxLength: 30 }), fc.boolean(), (times, isSpelledShort) => {
+      const window = new WindowOf(1, windowMs);
+      for (const [hours, ms] of times) {
+        const atMs = Date.UTC(2026, 6, 1) + hours * 3_600_000 + ms;
+        const iso = new Date(atMs).toISOString();
+        const text = isSpelledShort ? iso.replace(".000Z", "Z").replace("Z", "+00:00") : iso;
+        expect(window.startMs(eventOf(["1", JSON.stringify(text)]))).toBe(Math.floor(atMs / windowMs) * windowMs);
+      }
+    }),
+  );
+});

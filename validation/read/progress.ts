@@ -1,0 +1,2 @@
+/** Told what goes on, one phrase at a time, for a person. */
+export type Progress = (text: string) => void;

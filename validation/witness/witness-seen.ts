@@ -1,0 +1,100 @@
+import type { WitnessRecord, WitnessOf } from "../../contract/witness.ts";
+import { RowReadings } from "./row-readings.ts";
+import { Watermark } from "./watermark.ts";
+
+/** What the witness read of the offsets [from, to). */
+export type LogSeen = { from: number; to: number; records: number; digest: string; atMs: number };
+
+/** The rows of a range in one snapshot. */
+export type RowsFound = { rows: number; digest: string };
+
+/** One monitor's time. `toMs`: its last line. */
+export type WitnessSession = { session: number; fromMs: number; toMs: number };
+
+/** Snapshots that disagreed, beyond this many, are only counted. */
+const MOST_TORN = 20;
+/** Between two looks at the tables there may be so much time. */
+const BLIND_MS = 15_000;
+const MOST_BLIND = 20;
+
+/** One partition. */
+export class LaneSeen {
+  readonly log: LogSeen[] = [];
+  readonly nextOffset = new Watermark();
+  readonly generation = new Watermark();
+  readonly highWatermark = new Watermark();
+  readonly rows = new Map<string, RowReadings>();
+}
+
+/** All that the lines of a witness file say, in their order: what the end of the run is held against. Its size grows with the ranges that were read. */
+export class WitnessSeen {
+  readonly lanes: LaneSeen[];
+  readonly sessions: WitnessSession[] = [];
+  /** Times within a session in which the tables were not read. */
+  readonly blind: { fromMs: number; toMs: number }[] = [];
+  readonly torn = { count: 0, examples: [] as { atMs: number; problems: string[] }[] };
+  /** Snapshots with totals. */
+  snapshots = 0;
+  #tablesMs = 0;
+  /** What the validator found at the end, by rangeKey; without an entry: not read. */
+  readonly end = { log: new Map<string, { records: number; digest: string }>(), rows: new Map<string, RowsFound>() };
+
+  constructor(partitions: number) {
+    this.lanes = Array.from({ length: partitions }, () => new LaneSeen());
+  }
+
+  /** Records that were read of the log. */
+  get records(): number {
+    return this.lanes.reduce((sum, { log }) => sum + log.reduce((of, { records }) => of + records, 0), 0);
+  }
+
+  /** Takes the lines that can be read, in their order. */
+  add(record: WitnessRecord): void {
+    if (record.t === "open") {
+      this.sessions.push({ session: record.session, fromMs: record.at_ms, toMs: record.at_ms });
+      this.#tablesMs = record.at_ms;
+      return;
+    }
+    const session = this.sessions.at(-1);
+    if (session !== undefined) session.toMs = Math.max(session.toMs, record.at_ms);
+    if (record.t === "close") return;
+    if (record.t === "offsets" || record.t === "rows" || record.t === "totals") this.#look(record.at_ms);
+    if (record.t === "totals") return this.#totals(record);
+    const lane = this.lanes[record.partition];
+    if (lane === undefined) return;
+    const atMs = record.at_ms;
+    if (record.t === "ends") lane.highWatermark.add(record.high_watermark, atMs);
+    else if (record.t === "log") {
+      const { from, to, records, digest } = record;
+      lane.log.push({ from, to, records, digest, atMs });
+    } else if (record.t === "offsets") {
+      lane.nextOffset.add(record.next_offset, atMs);
+      lane.generation.add(record.generation, atMs);
+    } else this.#rows(lane, record);
+  }
+
+  #rows(lane: LaneSeen, { partition, from, to, rows, digest, at_ms: atMs }: WitnessOf<"rows">): void {
+    const key = rangeKey(partition, { from, to });
+    let readings = lane.rows.get(key);
+    if (readings === undefined) lane.rows.set(key, (readings = new RowReadings(from, to)));
+    readings.add({ rows, digest, atMs, nextOffset: lane.nextOffset.at(atMs) });
+  }
+
+  #totals({ agree, problems, at_ms: atMs }: WitnessOf<"totals">): void {
+    this.snapshots += 1;
+    if (agree) return;
+    this.torn.count += 1;
+    if (this.torn.examples.length < MOST_TORN) this.torn.examples.push({ atMs, problems });
+  }
+
+  #look(atMs: number): void {
+    if (atMs - this.#tablesMs > BLIND_MS && this.blind.length < MOST_BLIND)
+      this.blind.push({ fromMs: this.#tablesMs, toMs: atMs });
+    this.#tablesMs = Math.max(this.#tablesMs, atMs);
+  }
+}
+
+/** Names a range of offsets or sequences of a partition. */
+export function rangeKey(partition: number, { from, to }: { from: number; to: number }): string {
+  return `${partition}:${from}:${to}`;
+}
