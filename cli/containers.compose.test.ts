@@ -44,22 +44,29 @@ function must(line: string, environment: Record<string, string> = {}): string {
 const rows = (): number =>
   Number(ask('docker compose exec -T postgres psql -Atc "SELECT count(*) FROM payments" 2>/dev/null').output) || 0;
 
+/** Which service is how, and the last words of those that lead, as short as a failed test's message is shown. */
+const situation = (): string =>
+  ask(
+    'docker compose ps --all --format "{{.Service}}: {{.Status}}"; for s in spark spark-master spark-master-2; do docker compose logs --no-log-prefix --tail 8 $s | cut -c1-200; done',
+  ).output;
+
 function until(what: string, timeoutMs: number, condition: () => boolean): void {
-  const deadlineMs = Date.now() + timeoutMs;
+  const beganMs = Date.now();
   while (!condition()) {
-    if (Date.now() > deadlineMs)
-      throw new Error(
-        `${what}: not within ${timeoutMs / 1000} s\n${ask("docker compose ps --all; docker compose logs --tail 20 spark").output}`,
-      );
+    if (Date.now() > beganMs + timeoutMs) throw new Error(`${what}: not within ${timeoutMs / 1000} s\n${situation()}`);
     spawnSync("sleep", ["1"]);
   }
+  process.stdout.write(`${((Date.now() - beganMs) / 1000).toFixed(1).padStart(7)} s  until ${what}\n`);
 }
 
-/** Rows that were not there before arrive: the stream goes on. */
+/**
+ * Rows that were not there before arrive: the stream goes on. Five minutes, as this asks whether, not how fast: after a kill of ZooKeeper the
+ * master that led ends itself and starts again, and a driver that is killed then waits for it.
+ */
 function rowsArrive(after: string): void {
-  until(`an answer after ${after}`, 120_000, () => rows() > 0);
+  until(`an answer after ${after}`, 300_000, () => rows() > 0);
   const before = rows();
-  until(`rows after ${after}`, 120_000, () => rows() > before);
+  until(`rows after ${after}`, 300_000, () => rows() > before);
 }
 
 function plan(kind: FaultKind, target: string, rest: Record<string, number>): string {
