@@ -3,7 +3,7 @@ import type { LedgerAttempt, LedgerClose, LedgerOpen, LedgerRecord } from "./led
 
 /** Compares the members of `open` that never change in a run. @returns the first difference, as a sentence; undefined: there is none. */
 export function sameRun(a: LedgerOpen, b: LedgerOpen): string | undefined {
-  const { pid: _pid, at_ms: _atMs, ...fixed } = a;
+  const { pid: _pid, acks: _acks, at_ms: _atMs, ...fixed } = a;
   for (const [name, value] of Object.entries(fixed))
     if (b[name as keyof LedgerOpen] !== value)
       return `${name} is ${JSON.stringify(value)}, here it is ${JSON.stringify(b[name as keyof LedgerOpen])}`;

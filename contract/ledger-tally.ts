@@ -21,6 +21,8 @@ export class LedgerTally {
   /** Lines. */
   indeterminate = 0;
   readonly lanes: LaneTally[] = [];
+  /** What the producers asked of Kafka for an acknowledgement; undefined: one of them did not say. */
+  readonly acks = new Set<number | undefined>();
 
   add(record: LedgerRecord): void {
     this.lines += 1;
@@ -54,7 +56,8 @@ export class LedgerTally {
     return { t: "close", lines, attempts, acknowledged, failed, indeterminate, at_ms: atMs };
   }
 
-  #begin({ partitions }: LedgerOpen): void {
+  #begin({ partitions, acks }: LedgerOpen): void {
+    this.acks.add(acks);
     if (this.lanes.length > 0) return;
     for (let partition = 0; partition < partitions; partition++)
       this.lanes.push({ nextSequence: 0, lastAckMs: 0, inDoubt: 0 });

@@ -6,7 +6,10 @@ import { LogReader } from "./log-line.ts";
  */
 export type LedgerRecord = LedgerOpen | LedgerAttempt | LedgerAck | LedgerIndeterminate | LedgerFailed | LedgerClose;
 
-/** A producer process began to write: the first line, and one for each restart. Only pid and at_ms differ between the `open` lines of a run. */
+/**
+ * A producer process began to write: the first line, and one for each restart. Only pid, acks and at_ms may differ between the `open` lines of
+ * a run. `acks`: how many acknowledgements its sends ask for, in Kafka's words; -1 is all replicas in sync. Older producers don't say.
+ */
 export type LedgerOpen = {
   t: "open";
   version: typeof LEDGER_VERSION;
@@ -18,6 +21,7 @@ export type LedgerOpen = {
   topic: string;
   partitions: number;
   pid: number;
+  acks?: number;
   at_ms: number;
 };
 
@@ -111,5 +115,5 @@ function isLedgerRecord(value: unknown): value is LedgerRecord {
   if (members === undefined || (record["t"] === "open" && record["version"] !== LEDGER_VERSION)) return false;
   for (const name in members)
     if (members[name] === "text" ? typeof record[name] !== "string" : !Number.isSafeInteger(record[name])) return false;
-  return true;
+  return record["acks"] === undefined || Number.isSafeInteger(record["acks"]);
 }

@@ -17,5 +17,8 @@ export const CLIENT_SETTINGS = {
   metadataMaxAge: 3_600_000,
 } as const satisfies Partial<BaseOptions>;
 
+/** All replicas in sync have the batch. Every `open` line of the ledger states it. */
+export const ACKS = -1;
+
 /** Between two tries of a send. Short: an election takes milliseconds once the controller knows that the leader is gone. */
 export const RETRY_DELAY_MS = 100;

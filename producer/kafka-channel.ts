@@ -1,6 +1,7 @@
 import type { Batch } from "./ledger-replay.ts";
 import type { Channel, SendOutcome } from "./lane.ts";
 import type { EventBatch } from "./event-batch.ts";
+import { ACKS } from "./client-settings.ts";
 import { LaneProducer } from "./lane-producer.ts";
 import { judgeSendError } from "./send-errors.ts";
 
@@ -85,7 +86,7 @@ export class KafkaChannel implements Channel {
   async #sendOnce(batch: Batch): Promise<SendOutcome> {
     const { topic, partition } = this.#settings;
     try {
-      const { offsets } = await this.#producer.send({ messages: this.#build(batch).messages, acks: -1 });
+      const { offsets } = await this.#producer.send({ messages: this.#build(batch).messages, acks: ACKS });
       const found = offsets?.find((item) => item.topic === topic && item.partition === partition);
       // Brokers answer a repeat that they dropped with the first one's offset, or with -1 when they no longer know it.
       if (found === undefined || found.offset < 0n)

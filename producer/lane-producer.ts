@@ -11,7 +11,7 @@ import {
   type ProduceOptions,
   type ProducerInfo,
 } from "@platformatic/kafka";
-import { CLIENT_SETTINGS, RETRY_DELAY_MS } from "./client-settings.ts";
+import { ACKS, CLIENT_SETTINGS, RETRY_DELAY_MS } from "./client-settings.ts";
 
 /**
  * The library's Producer for one partition, with three of its defaults (2.12.1) changed:
@@ -34,7 +34,7 @@ export class LaneProducer extends Producer {
       clientId: options.clientId,
       bootstrapBrokers: options.brokers,
       idempotent: true,
-      acks: -1,
+      acks: ACKS,
       autocreateTopics: false,
       retryDelay: (client) => {
         (client as LaneProducer).clearMetadata();

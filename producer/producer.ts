@@ -4,6 +4,7 @@ import { eventSource } from "../contract/event.ts";
 import { LEDGER_VERSION, type LedgerOpen } from "../contract/ledger.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import { buildEventBatch } from "./event-batch.ts";
+import { ACKS } from "./client-settings.ts";
 import { KafkaChannel } from "./kafka-channel.ts";
 import { openLedger } from "./ledger-open.ts";
 import type { Batch } from "./ledger-replay.ts";
@@ -36,6 +37,7 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
     topic,
     partitions: pipeline.partitions,
     pid: process.pid,
+    acks: ACKS,
     at_ms: Math.floor(nowMs()),
   };
   const ledger = await openLedger(options.ledger, opening);

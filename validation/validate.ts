@@ -200,7 +200,7 @@ async function readAndJudge(
         } catch (error) {
           complain(sourceError(error));
         }
-        await premises.readKafka(servers.ask, judged);
+        await premises.readKafka(servers.ask, judged, ledger.tally.acks);
       }
     }
     if ((await ledgerSize(files.ledger)) !== ledgerBytes) {

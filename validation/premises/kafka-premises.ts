@@ -1,7 +1,7 @@
 import type { Premise } from "../../contract/verdict.ts";
 import type { LogRange } from "../read/kafka-log.ts";
 import type { KafkaFacts, PartitionFacts } from "./kafka-facts.ts";
-import { holds, notProved, recorded, unknown } from "./premise.ts";
+import { holds, listText, notProved, recorded, unknown } from "./premise.ts";
 
 /** Copies that an acknowledged event must have, so that it does not rest on the memory of one process: Kafka never waits for the disk. */
 const FEWEST_COPIES = 2;
@@ -29,16 +29,23 @@ export function kafkaPremises(facts: KafkaFacts, judged: (LogRange | undefined)[
     minInSync(facts),
     ...settingPremises(facts),
     ...offsets(facts.ranges, judged),
-    ACKS,
   ];
 }
 
-/** Only the producer knows it. */
-const ACKS = notProved(
-  "kafka.acks",
-  "not in the ledger",
-  "if the producer sent with acks other than all, an acknowledged event had one copy only",
-);
+/** Only the producers know it: each writes it when it opens the ledger. */
+export function acksPremise(acks: ReadonlySet<number | undefined>): Premise {
+  const name = "kafka.acks";
+  const texts = [...acks].map((value) =>
+    value === undefined ? "not in the ledger" : value === -1 ? "all" : `${value}`,
+  );
+  const text = listText(texts);
+  const why = "with acks other than all, an acknowledged event had one copy only";
+  if (acks.size > 0 && [...acks].every((value) => value === -1)) return holds(name, text, why);
+  // Without a line of a producer there is no acknowledgement either.
+  return [...acks].every((value) => value === undefined || value === -1)
+    ? notProved(name, text, why)
+    : unknown(name, text, why);
+}
 
 function replicas(partitions: PartitionFacts[]): Premise {
   const name = "kafka.replicas";

@@ -7,7 +7,7 @@ import type { RunFiles } from "../read/run-files.ts";
 import { type Ask, logRanges } from "../source/question.ts";
 import { FileSeals } from "./file-premises.ts";
 import { topicQuestion } from "./kafka-facts.ts";
-import { kafkaPremises, TOPIC_SETTINGS } from "./kafka-premises.ts";
+import { acksPremise, kafkaPremises, TOPIC_SETTINGS } from "./kafka-premises.ts";
 import { postgresPremises } from "./postgres-premises.ts";
 import { premiseSentence, unknown } from "./premise.ts";
 
@@ -45,8 +45,10 @@ export class Premises {
   /**
    * Call it after the log was read.
    * @param judged First offset and end of each partition as they were read.
+   * @param acks What the ledger's producers asked for; undefined for one that did not say.
    */
-  async readKafka(ask: Ask, judged: (LogRange | undefined)[]): Promise<void> {
+  async readKafka(ask: Ask, judged: (LogRange | undefined)[], acks: ReadonlySet<number | undefined>): Promise<void> {
+    this.#found.push(acksPremise(acks));
     const ranges = await ask(logRanges("after")).catch(() => []);
     try {
       const facts = await ask(topicQuestion(TOPIC_SETTINGS));
