@@ -31,7 +31,7 @@ const log = z.strictObject({
   at_ms: z.int(),
 });
 
-/** The partition's high watermark, when it was another than before. */
+/** The partition's high watermark: when it is another than before, and every few seconds, so that a time without a line is one in which nobody saw it. */
 const ends = z.strictObject({ t: z.literal("ends"), partition, high_watermark: natural, at_ms: z.int() });
 
 /** The partition's line of sink_offsets, when it was another than before. `at_ms`: when the answer was there, so it was committed before. */

@@ -4,6 +4,8 @@ import { KafkaLink, wholeAnswer } from "./kafka-link.ts";
 import type { Led } from "./kafka-link.ts";
 import type { WitnessLog } from "./witness-log.ts";
 
+/** An unchanged end is written again after this time: without a line, nobody can tell that the log was looked at. */
+const REPEAT_MS = 5_000;
 const LATEST = -1n;
 const EARLIEST = -2n;
 const UNCOMMITTED = 0;
@@ -16,7 +18,7 @@ export class EndsWatch {
   readonly #topic: string;
   readonly #link: KafkaLink;
   readonly #log: WitnessLog;
-  readonly #last = new Map<number, number>();
+  readonly #last = new Map<number, { end: number; atMs: number }>();
 
   constructor({ brokers, topic }: { brokers: string[]; topic: string }, log: WitnessLog) {
     this.#topic = topic;
@@ -29,11 +31,13 @@ export class EndsWatch {
     for (const [partition, end] of await this.#offsets(LATEST)) await this.write(partition, end);
   }
 
-  /** Writes a line if the high watermark is another than before. @param isAnyway also if it is the same. */
+  /** Writes a line if the high watermark is another than before, or the last line is old. @param isAnyway in any case. */
   async write(partition: number, end: number, isAnyway = false): Promise<void> {
-    if (!isAnyway && this.#last.get(partition) === end) return;
-    this.#last.set(partition, end);
-    await this.#log.append([{ t: "ends", partition, high_watermark: end, at_ms: Date.now() }]);
+    const atMs = Date.now();
+    const last = this.#last.get(partition);
+    if (!isAnyway && last?.end === end && Math.abs(atMs - last.atMs) < REPEAT_MS) return;
+    this.#last.set(partition, { end, atMs });
+    await this.#log.append([{ t: "ends", partition, high_watermark: end, at_ms: atMs }]);
   }
 
   /** @returns first offset and high watermark; undefined: its leader does not answer. @throws if no leader answers. */

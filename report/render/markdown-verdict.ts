@@ -9,13 +9,12 @@ import { markdownTable } from "./text-table.ts";
 export function verdictSection({ id, run, verdict }: RunEvidence): string {
   if (verdict.value === undefined)
     return `## Verdict\n\n**None**: ${verdict.missing}. To judge the run: \`./faultline validate --run ${id}\``;
-  const { at_ms, duration_ms, canary, run_id, evidence } = verdict.value;
+  const { at_ms, duration_ms, canary, witness, run_id, evidence } = verdict.value;
   const foreign = run_id === (run.value?.id ?? id) ? [] : ["", `**verdict.json is about another run, ${run_id}.**`];
   const from = evidence === null ? "" : ` from evidence with the root ${evidence.root}`;
   const judged = `Judged${from} ${new Date(at_ms).toISOString()} in ${durationText(duration_ms)}.`;
-  return ["## Verdict", "", ...verdictWords(verdict.value), ...foreign, "", `${judged} ${canaryText(canary)}`].join(
-    "\n",
-  );
+  const how = [judged, canaryText(canary), witnessText(witness)].join(" ");
+  return ["## Verdict", "", ...verdictWords(verdict.value), ...foreign, "", how].join("\n");
 }
 
 /** The verdict in plain words: its meaning first, then its figures. */
@@ -52,6 +51,15 @@ function canaryText(canary: VerdictFile["canary"]): string {
   if (canary === null) return "The checks were not tested on planted anomalies.";
   const found = `Tested on this run's own bytes, damaged at random: found ${countText(canary.found)} of ${countText(canary.planted)} in ${countText(canary.kinds)} kinds.`;
   return canary.found === canary.planted ? found : `**${found}**`;
+}
+
+function witnessText(witness: VerdictFile["witness"]): string {
+  if (witness === null) return "No witness watched the run, so nobody knows what was changed and changed back.";
+  const { sessions, watched_s, records, row_ranges, snapshots } = witness;
+  return (
+    `A witness watched the run for ${durationText(watched_s * 1_000)} in ${plural(sessions, "session")}: ${plural(records, "record")} of the log, ` +
+    `${plural(row_ranges, "range")} of rows that were compared with the end, ${plural(snapshots, "snapshot")} of counters and tables.`
+  );
 }
 
 export function countsSection({ verdict, ledger }: MeasuredRun): string {

@@ -141,6 +141,7 @@ describe("the report of a whole run", () => {
       "**VALID**: nothing was lost, doubled or changed. Of 123,456 acknowledged events",
     );
     expect(await section("Verdict")).toContain("damaged at random: found 16 of 16 in 16 kinds.");
+    expect(await section("Verdict")).toContain("No witness watched the run");
   });
 
   test("has the premises, the bad ones first", async () => {
@@ -246,11 +247,12 @@ describe("the report of a damaged run", () => {
         reasons: ["lost-sink: 12345"],
         anomalies,
         canary: { planted: 16, found: 15, kinds: 16, untested: [] },
+        witness: { sessions: 1, watched_s: 75, records: 1_234, row_ranges: 1, snapshots: 30 },
       }),
     );
     expect(await section("Verdict")).toContain("**INVALID**: the data is wrong. Found: lost-sink (12,345).");
     expect(await section("Verdict")).toContain(
-      "**Tested on this run's own bytes, damaged at random: found 15 of 16 in 16 kinds.**",
+      "**Tested on this run's own bytes, damaged at random: found 15 of 16 in 16 kinds.** A witness watched the run for 75.0 s in 1 session: 1,234 records of the log, 1 range of rows that were compared",
     );
     expect((await section("Anomalies")).split("\n").at(4)).toMatch(
       /^\| lost-sink \| 12,345 \| INVALID \| .* \| p3 #120-140 \| a \\\| b c \|$/,

@@ -11,8 +11,10 @@ function seenAt(...sessions: number[][]): WitnessSeen {
   for (const [index, seconds] of sessions.entries()) {
     const [first = 0, ...later] = seconds;
     seen.add({ t: "open", version: 1, run: 1, session: index + 1, pid: 1, at_ms: at(first) });
-    for (const second of later)
+    for (const second of later) {
       seen.add({ t: "rows", partition: 0, from: 0, to: 1, rows: 1, digest: "1", at_ms: at(second) });
+      seen.add({ t: "ends", partition: 0, high_watermark: 1, at_ms: at(second) });
+    }
   }
   return seen;
 }
@@ -33,6 +35,7 @@ test("names each time in which nobody watched", () => {
       "2026-07-01T00:00:00.000Z to 2026-07-01T00:00:10.000Z (before the witness began); " +
       "2026-07-01T00:00:30.000Z to 2026-07-01T00:00:40.000Z (between sessions 1 and 2); " +
       "2026-07-01T00:00:50.000Z to 2026-07-01T00:01:10.000Z (the witness could not read the tables); " +
+      "2026-07-01T00:00:50.000Z to 2026-07-01T00:01:10.000Z (the witness could not read partition 0 of the log); " +
       "2026-07-01T00:01:10.000Z to 2026-07-01T00:01:40.000Z (after the witness's last line)",
   );
 });

@@ -19,13 +19,15 @@ export function unwatched(
   const add = (fromMs: number, toMs: number, why: string) => {
     if (toMs - fromMs > SLACK_MS) times.push(`${timeText(fromMs)} to ${timeText(toMs)} (${why})`);
   };
-  const { sessions, blind } = seen;
+  const { sessions, withoutTables, withoutLog } = seen;
   add(runMs.fromMs, sessions[0]?.fromMs ?? runMs.fromMs, "before the witness began");
   for (const [index, { fromMs, session }] of sessions.entries()) {
     const before = sessions[index - 1];
     if (before !== undefined) add(before.toMs, fromMs, `between sessions ${before.session} and ${session}`);
   }
-  for (const { fromMs, toMs } of blind) add(fromMs, toMs, "the witness could not read the tables");
+  for (const { fromMs, toMs } of withoutTables) add(fromMs, toMs, "the witness could not read the tables");
+  for (const { fromMs, toMs, partitions } of withoutLog)
+    add(fromMs, toMs, `the witness could not read partition ${partitions.join(", ")} of the log`);
   add(sessions.at(-1)?.toMs ?? runMs.toMs, Math.max(runMs.toMs, nowMs), "after the witness's last line");
   if (times.length === 0) return undefined;
   const more = times.length - MOST_TIMES;

@@ -1,4 +1,5 @@
 import type { WitnessRecord, WitnessOf } from "../../contract/witness.ts";
+import { BlindTimes, type Time, together } from "./blind-times.ts";
 import { RowReadings } from "./row-readings.ts";
 import { Watermark } from "./watermark.ts";
 
@@ -13,9 +14,6 @@ export type WitnessSession = { session: number; fromMs: number; toMs: number };
 
 /** Snapshots that disagreed, beyond this many, are only counted. */
 const MOST_TORN = 20;
-/** Between two looks at the tables there may be so much time. */
-const BLIND_MS = 15_000;
-const MOST_BLIND = 20;
 
 /** One partition. */
 export class LaneSeen {
@@ -24,18 +22,17 @@ export class LaneSeen {
   readonly generation = new Watermark();
   readonly highWatermark = new Watermark();
   readonly rows = new Map<string, RowReadings>();
+  readonly unread = new BlindTimes();
 }
 
 /** All that the lines of a witness file say, in their order: what the end of the run is held against. Its size grows with the ranges that were read. */
 export class WitnessSeen {
   readonly lanes: LaneSeen[];
   readonly sessions: WitnessSession[] = [];
-  /** Times within a session in which the tables were not read. */
-  readonly blind: { fromMs: number; toMs: number }[] = [];
   readonly torn = { count: 0, examples: [] as { atMs: number; problems: string[] }[] };
   /** Snapshots with totals. */
   snapshots = 0;
-  #tablesMs = 0;
+  readonly #tables = new BlindTimes();
   /** What the validator found at the end, by rangeKey; without an entry: not read. */
   readonly end = { log: new Map<string, { records: number; digest: string }>(), rows: new Map<string, RowsFound>() };
 
@@ -48,21 +45,32 @@ export class WitnessSeen {
     return this.lanes.reduce((sum, { log }) => sum + log.reduce((of, { records }) => of + records, 0), 0);
   }
 
+  /** Times within a session in which the tables were not read. */
+  get withoutTables(): Time[] {
+    return this.#tables.until(this.#lastMs);
+  }
+
+  /** Times within a session in which partitions of the log were not read. */
+  get withoutLog(): (Time & { partitions: number[] })[] {
+    return together(this.lanes.map(({ unread }) => unread.until(this.#lastMs)));
+  }
+
+  get #lastMs(): number {
+    return this.sessions.at(-1)?.toMs ?? 0;
+  }
+
   /** Takes the lines that can be read, in their order. */
   add(record: WitnessRecord): void {
-    if (record.t === "open") {
-      this.sessions.push({ session: record.session, fromMs: record.at_ms, toMs: record.at_ms });
-      this.#tablesMs = record.at_ms;
-      return;
-    }
+    if (record.t === "open") return this.#open(record);
     const session = this.sessions.at(-1);
     if (session !== undefined) session.toMs = Math.max(session.toMs, record.at_ms);
     if (record.t === "close") return;
-    if (record.t === "offsets" || record.t === "rows" || record.t === "totals") this.#look(record.at_ms);
+    if (record.t === "offsets" || record.t === "rows" || record.t === "totals") this.#tables.look(record.at_ms);
     if (record.t === "totals") return this.#totals(record);
     const lane = this.lanes[record.partition];
     if (lane === undefined) return;
     const atMs = record.at_ms;
+    if (record.t === "ends" || record.t === "log") lane.unread.look(atMs);
     if (record.t === "ends") lane.highWatermark.add(record.high_watermark, atMs);
     else if (record.t === "log") {
       const { from, to, records, digest } = record;
@@ -87,10 +95,12 @@ export class WitnessSeen {
     if (this.torn.examples.length < MOST_TORN) this.torn.examples.push({ atMs, problems });
   }
 
-  #look(atMs: number): void {
-    if (atMs - this.#tablesMs > BLIND_MS && this.blind.length < MOST_BLIND)
-      this.blind.push({ fromMs: this.#tablesMs, toMs: atMs });
-    this.#tablesMs = Math.max(this.#tablesMs, atMs);
+  #open({ session, at_ms: atMs }: WitnessOf<"open">): void {
+    for (const source of [this.#tables, ...this.lanes.map(({ unread }) => unread)]) {
+      if (this.sessions.length > 0) source.end(this.#lastMs);
+      source.begin(atMs);
+    }
+    this.sessions.push({ session, fromMs: atMs, toMs: atMs });
   }
 }
 
