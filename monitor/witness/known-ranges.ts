@@ -7,7 +7,11 @@ const MOST_RANGES = 4096;
 export class KnownRanges {
   readonly #kept: RowRange[] = [];
   readonly #ends = new Map<number, number>();
+  /** The digest of each range's last line. */
+  readonly #told = new WeakMap<RowRange, string>();
   #seen = 0;
+  /** Where the sweep is. */
+  #next = 0;
 
   /** Adds a range, if it begins behind all others of its partition: what is read again is known already. */
   add(range: RowRange): void {
@@ -28,11 +32,31 @@ export class KnownRanges {
     return this.#ends.get(partition) ?? 0;
   }
 
-  /** @returns at most so many different ranges, at random. */
-  pick(count: number): RowRange[] {
-    const picked = new Set<RowRange>();
-    for (let tries = 0; tries < count * 2 && picked.size < Math.min(count, this.#kept.length); tries++)
-      picked.add(this.#kept[Math.floor(Math.random() * this.#kept.length)] as RowRange);
-    return [...picked];
+  /**
+   * The next ranges of a sweep over all: after a sweep, each was picked once.
+   * @param most.ranges, most.sequences of all that are picked; one range is picked even if it has more.
+   */
+  pick(most: { ranges: number; sequences: number }): RowRange[] {
+    const picked: RowRange[] = [];
+    let sequences = 0;
+    while (picked.length < Math.min(most.ranges, this.#kept.length)) {
+      this.#next %= this.#kept.length;
+      const range = this.#kept[this.#next] as RowRange;
+      sequences += range.to - range.from;
+      if (picked.length > 0 && sequences > most.sequences) break;
+      picked.push(range);
+      this.#next += 1;
+    }
+    return picked;
+  }
+
+  /**
+   * Notes what was read of a range. @returns whether it has to be told: what was told before is another thing, or rows are missing still,
+   * and the time up to which they were missing counts.
+   */
+  isNews(range: RowRange, { rows, digest }: { rows: number; digest: string }): boolean {
+    const isSame = this.#told.get(range) === digest;
+    this.#told.set(range, digest);
+    return !isSame || rows < range.to - range.from;
   }
 }

@@ -15,13 +15,12 @@ const MOST_NEW = 30_000;
 /** A range of fewer waits for more, but not longer than this. */
 const ENOUGH = 500;
 const MOST_WAIT_MS = 2_000;
-/** Ranges that are read again in one round, and their sequences together. */
-const OLD_RANGES = 4;
-const MOST_OLD = 10_000;
+/** What is read again in one round. */
+const OLD = { ranges: 64, sequences: 10_000 };
 
 type Highest = { partition: number; highest: string | null };
 
-/** Writes `rows` lines: new ranges soon after they were stored, and some older ones again, at random. One snapshot each round. */
+/** Writes `rows` lines: new ranges soon after they were stored. Older ones are read again, in a sweep over all, and have a line if they changed. One snapshot each round. */
 export class RowsWatch {
   readonly #link: SinkLink;
   readonly #pipeline: Pipeline;
@@ -52,7 +51,7 @@ export class RowsWatch {
 
   /** One snapshot. @throws pg's errors. */
   async round(): Promise<void> {
-    const old = within(this.#known.pick(OLD_RANGES), MOST_OLD);
+    const old = this.#known.pick(OLD);
     const atMs = Date.now();
     // Taken before the snapshot: the rows below it were committed before.
     const passed = this.#lanes().map((partition) =>
@@ -71,6 +70,7 @@ export class RowsWatch {
     await this.#log.append(
       found
         .toSorted((a, b) => a.place - b.place)
+        .filter((item) => this.#known.isNews(ranges[item.place] as RowRange, item))
         .map(({ place, rows, digest }) => ({
           t: "rows",
           ...(ranges[place] as RowRange),
@@ -132,9 +132,4 @@ export class RowsWatch {
     this.#first = (this.#first + 1) % count;
     return ranges;
   }
-}
-
-function within(ranges: readonly RowRange[], most: number): RowRange[] {
-  let left = most;
-  return ranges.filter(({ from, to }) => (left -= to - from) >= 0);
 }

@@ -242,6 +242,18 @@ test.each<[string, string, string, string]>([
     "DELETE FROM pg_subscription_rel; ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s",
     "unknown: postgres.subscriptions is payments (subscription ",
   ],
+  [
+    "a row that was changed and changed back",
+    "INSERT INTO payments (run_id, event_id, account_id, type, amount_cents, currency, created_at, note) VALUES (1, 1, 1, 'sale', 1, 'EUR', now(), ''); UPDATE payments SET amount_cents = 2; UPDATE payments SET amount_cents = 1",
+    "TRUNCATE payments; SELECT pg_stat_reset_single_table_counters('payments'::regclass)",
+    "unknown: postgres.payments.changes is 2 updates, 0 deletions: ",
+  ],
+  [
+    "a dead letter that was deleted",
+    "INSERT INTO dead_letters (target, topic, partition, \"offset\", reason) VALUES ('a', 'b', 1, 1, 'c'); DELETE FROM dead_letters",
+    "SELECT pg_stat_reset_single_table_counters('dead_letters'::regclass)",
+    "not-proved: postgres.dead_letters.changes is 0 updates, 1 deletions: ",
+  ],
 ])("%s is named", async (_name, spoil, restore, sentence) => {
   await run(spoil);
   try {

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Pipeline } from "../../contract/pipeline.ts";
 import type { Premise } from "../../contract/verdict.ts";
 import type { PostgresReader } from "../sinks/postgres.ts";
-import { relationsOf } from "../sinks/relations.ts";
+import { DEAD_LETTERS, relationsOf } from "../sinks/relations.ts";
 import type { Ask } from "../source/question.ts";
+import { CHANGES_QUERY, changePremises, changeRow } from "./postgres-changes.ts";
 import { tableRow, TABLES_QUERY } from "./postgres-catalog.ts";
 import * as settings from "./postgres-settings.ts";
 import { tablePremises } from "./postgres-tables.ts";
@@ -87,6 +88,13 @@ export async function postgresPremises(ask: Ask, pipeline: Pipeline): Promise<Pr
       schema: z.array(tableRow),
       read: (postgres) => postgres.query(TABLES_QUERY, [names]),
       judge: (rows) => tablePremises(relations, rows),
+    })),
+    ...(await rowsOf({
+      name: "postgres.changes",
+      isNeeded: false,
+      schema: z.array(changeRow),
+      read: (postgres) => postgres.query(CHANGES_QUERY, [[pipeline.table, DEAD_LETTERS.name]]),
+      judge: changePremises,
     })),
     ...(await rowsOf({
       name: "postgres.replication",

@@ -67,7 +67,7 @@ const OFFSETS: Relation = {
   nullable: ["writer_pid"],
 };
 
-const DEAD_LETTERS: Relation = {
+export const DEAD_LETTERS: Relation = {
   name: "dead_letters",
   kind: "table",
   types: {
