@@ -33,7 +33,7 @@ kafka)
     rm -rf /var/lib/kafka/log.new
     sed 's,^log.dirs=.*,log.dirs=/var/lib/kafka/log.new,' "$properties" >/tmp/format.properties
     java -Xmx128m -XX:TieredStopAtLevel=1 "${java_options[@]}" -cp '/opt/kafka/libs/*' kafka.tools.StorageTool \
-      format -t "${KAFKA_CLUSTER_ID:?}" -c /tmp/format.properties
+      format --cluster-id="${KAFKA_CLUSTER_ID:?}" -c /tmp/format.properties
     mv /var/lib/kafka/log.new /var/lib/kafka/log
   fi
   # shellcheck disable=SC2086

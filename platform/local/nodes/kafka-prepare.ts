@@ -36,7 +36,7 @@ export async function prepareKafka(
         "-cp",
         `${jars}/*`,
         "kafka.tools.StorageTool",
-      ].concat(["format", "-t", settings.cluster_id, "-c", properties]),
+      ].concat(["format", `--cluster-id=${settings.cluster_id}`, "-c", properties]),
       env: nodeEnvironment(),
       cwd: dirname(properties),
       stateDirectory,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { testSettings } from "../fixture/settings.ts";
-import { findPostgresHome, readSettings, writeSettings } from "./settings.ts";
+import { findPostgresHome, newClusterId, readSettings, writeSettings } from "./settings.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -35,4 +35,9 @@ it("does not read settings of another version, but finds where their PostgreSQL 
   expect(findPostgresHome(directory)).toEqual({ data_directory: SETTINGS.postgres.data_directory });
   writeFileSync(join(directory, "settings.json"), "{");
   expect(findPostgresHome(directory)).toBeUndefined();
+});
+
+it("makes cluster ids that no command line takes for an option", () => {
+  const ids = Array.from({ length: 2_000 }, () => newClusterId());
+  expect(ids.filter((id) => !/^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/.test(id))).toEqual([]);
 });

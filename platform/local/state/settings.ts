@@ -48,8 +48,12 @@ export function workerSlots(partitions: number): number {
   return Math.max(8, partitions);
 }
 
+/** As Kafka's own Uuid.randomUuid: one that begins with "-" would be read as an option where it is an argument. */
 export function newClusterId(): string {
-  return randomBytes(16).toString("base64url");
+  for (;;) {
+    const id = randomBytes(16).toString("base64url");
+    if (!id.startsWith("-")) return id;
+  }
 }
 
 /** Version 1 had the same in other words (camelCase). */
