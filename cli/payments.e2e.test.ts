@@ -85,13 +85,6 @@ describe("payments, a chaos run in Real-time Mode", () => {
       undo: "INSERT INTO payments SELECT * FROM kept; DROP TABLE kept",
     },
     {
-      name: "a column changed",
-      kind: "corrupt",
-      damage:
-        "CREATE TABLE kept AS SELECT * FROM payments ORDER BY event_id OFFSET 7 LIMIT 1; UPDATE payments SET amount_cents = amount_cents + 1 WHERE event_id IN (SELECT event_id FROM kept)",
-      undo: "UPDATE payments SET amount_cents = amount_cents - 1 WHERE event_id IN (SELECT event_id FROM kept); DROP TABLE kept",
-    },
-    {
       name: "a row copied under a new id",
       kind: "phantom",
       damage:
@@ -147,16 +140,7 @@ describe("payments, a chaos run in Real-time Mode", () => {
     }
   });
 
-  it("is UNKNOWN when all damage is undone: the database has counted the updates", async () => {
-    const { verdict } = await bench.verdict();
-    expect(verdict.anomalies).toEqual([]);
-    expect(verdict.reasons).toEqual([expect.stringContaining("postgres.payments.changes is 2 updates, ")]);
-    expect(verdict.verdict).toBe("UNKNOWN");
-  });
-
-  it("is VALID again when the database has forgotten them", async () => {
-    for (const table of ["payments", "dead_letters"])
-      await bench.must(["sql", `SELECT pg_stat_reset_single_table_counters('${table}'::regclass)`]);
+  it("is VALID again when all damage is undone", async () => {
     const { verdict } = await bench.verdict();
     expect(verdict.reasons).toEqual([]);
     expect(verdict.verdict).toBe("VALID");
@@ -189,6 +173,21 @@ describe("payments, a chaos run in Real-time Mode", () => {
     }
   });
 
+  /** Last, because the database never forgets an update until it crashes. */
+  it("a column changed is found: corrupt; changed back, the run is UNKNOWN", async () => {
+    const change = (by: number) =>
+      `UPDATE payments SET amount_cents = amount_cents + ${by} WHERE event_id = (SELECT min(event_id) FROM payments)`;
+    await bench.must(["sql", change(1)]);
+    const changed = await bench.verdict("--quiet-timeout", "3s");
+    expect(changed.verdict.verdict).toBe("INVALID");
+    expect(changed.verdict.anomalies).toContainEqual(expect.objectContaining({ kind: "corrupt", count: 1 }));
+    await bench.must(["sql", change(-1)]);
+    const { code, verdict } = await bench.verdict();
+    expect(verdict.reasons).toEqual([expect.stringContaining("postgres.payments.changes is 2 updates, ")]);
+    expect(verdict.verdict).toBe("UNKNOWN");
+    expect(code).toBe(2);
+  });
+
   it("a wrong password is one clear error, exit 2", async () => {
     const { code, output } = await bench.run(["validate"], { POSTGRES_PASSWORD: "wrong" });
     expect(output).toContain("FL_POSTGRES_AUTH");
@@ -213,6 +212,6 @@ describe("payments, a chaos run in Real-time Mode", () => {
     await bench.must(["down", "--volumes"]);
     expect(bench.processesLeft()).toEqual([]);
     expect(existsSync(join(bench.directory, "state", "data"))).toBe(false);
-    expect(await bench.must(["report", "--print"])).toContain("VALID");
+    expect(await bench.must(["report", "--print"])).toContain("**UNKNOWN**");
   });
 });
