@@ -11,6 +11,9 @@ const commandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`
 /**
  * One real chaos run of about a minute over the whole path; then the same stack is damaged by hand, one way at a time, and the validator must say which.
  */
+const change = (by: number) =>
+  `UPDATE payments SET amount_cents = amount_cents + ${by} WHERE event_id = (SELECT min(event_id) FROM payments)`;
+
 describe("payments, a chaos run in Real-time Mode", () => {
   const bench = new TestBench();
   let run: string;
@@ -175,8 +178,6 @@ describe("payments, a chaos run in Real-time Mode", () => {
 
   /** Last, because the database never forgets an update until it crashes. */
   it("a column changed is found: corrupt; changed back, the run is UNKNOWN", async () => {
-    const change = (by: number) =>
-      `UPDATE payments SET amount_cents = amount_cents + ${by} WHERE event_id = (SELECT min(event_id) FROM payments)`;
     await bench.must(["sql", change(1)]);
     const changed = await bench.verdict("--quiet-timeout", "3s");
     expect(changed.verdict.verdict).toBe("INVALID");

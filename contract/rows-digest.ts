@@ -15,15 +15,16 @@ export const ROWS_DIGEST_SETTINGS =
   "SET search_path = pg_catalog; SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET IntervalStyle = 'postgres'; SET enable_seqscan = off";
 
 /**
- * The digest of a `rows` line of witness.ndjson: the sum of PostgreSQL's hashtextextended over the rows' texts, all columns as the table has
- * them, so it does not depend on the rows' order.
+ * The digest of a `rows` line of witness.ndjson: the sum of PostgreSQL's hashtextextended over the rows' texts, so it does not depend on the rows'
+ * order. Of the pipeline's columns only, by name: a column that is added meanwhile changes no row of the run.
  * @param table its name with schema, quoted. @returns a query with the parameters of rowsDigestValues.
  */
-export function rowsDigestQuery(table: string, { identity }: Pipeline): string {
+export function rowsDigestQuery(table: string, { identity, fields }: Pipeline): string {
+  const columns = [identity.run, identity.event, ...fields.map(({ name }) => name)].map((name) => `stored."${name}"`);
   return `SELECT asked.place::int AS place, found.rows, found.digest
     FROM unnest($2::int[], $3::bigint[], $4::bigint[]) AS asked(place, low, high)
     CROSS JOIN LATERAL (
-      SELECT count(*)::int AS rows, coalesce(sum(hashtextextended((stored.*)::text, 0)::numeric), 0)::text AS digest
+      SELECT count(*)::int AS rows, coalesce(sum(hashtextextended(ROW(${columns.join(", ")})::text, 0)::numeric), 0)::text AS digest
       FROM ${table} AS stored
       WHERE stored."${identity.run}" = $1 AND stored."${identity.event}" >= asked.low AND stored."${identity.event}" < asked.high
     ) AS found`;

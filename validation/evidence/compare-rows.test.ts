@@ -84,6 +84,14 @@ test("the same rows have the same digest in both sessions, whatever the server's
   expect(seen.end.rows.get("0:190:200")?.rows).toBe(5);
 });
 
+test("a column that is added meanwhile changes no row", async () => {
+  const seen = await seenByWitness();
+  await server.sql("ALTER TABLE payments ADD extra int DEFAULT 7");
+  await compared(seen);
+  await server.sql("ALTER TABLE payments DROP extra");
+  expect(changed(seen)).toEqual([]);
+});
+
 test("a column, a row less and a row more are told from each other", async () => {
   const seen = await seenByWitness();
   await server.sql(`UPDATE payments SET note = 'another' WHERE event_id = ${eventNumber(1, 15)};
