@@ -11,7 +11,7 @@ const DAMAGED_WORLDS = ["validation/mutations.test.ts"];
 export const MUTATED_WINGS = {
   checks: wing("checks", []),
   judge: { sources: ["validation/judge.ts"], tests: ["validation/judge.test.ts"] },
-  histories: wing("histories", ["validation/checks/*.test.ts", ...DAMAGED_WORLDS, "validation/engine/*.test.ts"]),
+  histories: wing("histories", []),
   evidence: wing("evidence", ["validation/fault-journal.test.ts"]),
   load: wing("load", []),
   engine: wing("engine", []),

@@ -35,6 +35,13 @@ function twoBatches(): Batches {
   return batches;
 }
 
+test("batches have the indexes of their order, whichever came first", () => {
+  const batches = twoBatches();
+  batches.batch(0, 5);
+  expect([...batches.indexes()].map((batch) => batches.startOf(batch))).toEqual([0, 10, 30]);
+  expect([...new Batches().indexes()]).toEqual([]);
+});
+
 test.each([
   ["a batch again", 10, 10, 0],
   ["right before the first", 0, 10, 0],

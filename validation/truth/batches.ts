@@ -66,6 +66,11 @@ export class Batches {
     return this.#last;
   }
 
+  /** The index of each batch, in the order of sequences. */
+  *indexes(): Generator<number> {
+    for (let batch = 0; batch < this.#length; batch++) yield batch;
+  }
+
   startOf(batch: number): number {
     return this.#at.starts[batch] as number;
   }
