@@ -14,7 +14,11 @@ export const MUTATED_WINGS = {
   histories: wing("histories", []),
   evidence: wing("evidence", ["validation/fault-journal.test.ts"]),
   load: wing("load", []),
-  engine: wing("engine", []),
+  engine: {
+    // The first module of a thread, in which no mutant is switched on.
+    sources: ["validation/engine/*.ts", "!validation/engine/*.test.ts", "!validation/engine/partition-worker.ts"],
+    tests: ["validation/engine/*.test.ts", "!validation/engine/read-partition.test.ts"],
+  },
   mapping: wing("mapping", []),
   truth: wing("truth", []),
   sinks: wing("sinks", ["validation/source/*.test.ts", ...DAMAGED_WORLDS]),

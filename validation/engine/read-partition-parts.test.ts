@@ -30,6 +30,7 @@ const sequenceOf = (line: string) => Number(line.split("\t")[1]) % 2 ** 40;
 async function read(
   change: Partial<PartitionTask> = {},
   fails: (what: TablePart["of"] | "log") => Error | undefined = () => undefined,
+  batches: readonly { bytes: Buffer }[] = batchesOf(log.batches),
 ) {
   const asked: string[] = [];
   const whole = bytesSource(bytes, pipeline, settings.run);
@@ -42,7 +43,12 @@ async function read(
   const source: PartitionSource = {
     ...whole,
     copy: (part, signal, take) => guarded(part.of, () => whole.copy(part, signal, take)),
-    log: (range, signal, take) => guarded("log", () => whole.log(range, signal, take)),
+    log: ({ start, end }, _signal, take) =>
+      guarded("log", async () => {
+        // As a broker may send them: one after the other.
+        let position = start;
+        for (const batch of batches) if (position < end) position = take(batch.bytes, position);
+      }),
   };
   const context = { pipeline, settings, topic: pipeline.topic, batches: ledger.map(({ batches }) => batches) };
   const task: PartitionTask = {
@@ -69,6 +75,7 @@ test("reads all of a partition, and says how much it was", async () => {
   expect(reading.actualLetters).toBe(lines("letters").length);
   expect(reading.history.plain["log"]).toEqual({ start: 0, end: log.end, next: log.end, records: log.end });
   expect([reading.tableError, reading.logError, reading.logProblems]).toEqual([undefined, undefined, []]);
+  expect([reading.witnessed, reading.captured.rows, reading.captured.letters]).toEqual([[], [], []]);
   expect(reading.groups.map(({ compared, counts }) => [compared > 0, counts.size])).toEqual([
     [true, 0],
     [true, 0],
@@ -190,4 +197,38 @@ test("strays and odd records of the partition are told", async () => {
   expect(reading.strays.events.length).toBeGreaterThan(20);
   expect(reading.strays.overflow).toBe(0);
   expect(new Map(reading.strays.events).size).toBe(reading.strays.events.length);
+});
+
+test("a batch of which only a part is in the log is torn", async () => {
+  const batch = world.batches.find((each) => each.partition === partition && each.acknowledged && each.count > 2);
+  if (batch === undefined) throw new Error("the fixture has no such batch");
+  const { history } = await read({ range: { partition, start: 0, end: batch.offset + 1 } });
+  expect(history.bitmaps["torn"]?.count).toBe(batch.count);
+});
+
+test("a log with several holes is one reason for UNKNOWN", async () => {
+  const some = batchesOf(log.batches).filter((_, at) => at % 2 === 0);
+  const { logProblems } = await read({ range: { partition, start: 0, end: 21 } }, undefined, some);
+  expect(logProblems.filter((text) => text.includes("hold no record"))).toHaveLength(1);
+});
+
+/** Batches of seven, in the order in which they come, and where each is read from. */
+test.each<[string, number[], number]>([
+  ["twice", [0, 0, 1], 14],
+  ["instead of the next", [0, 0], 14],
+])("a log that is read in part %s is not whole", async (_name, order, end) => {
+  const all = batchesOf(log.batches).map(({ bytes: batch }) => batch);
+  const source: PartitionSource = {
+    ...bytesSource(bytes, pipeline, settings.run),
+    log: async (_range, _signal, take) => {
+      for (const at of order) take(all[at] as Buffer, at * 7);
+    },
+  };
+  const context = { pipeline, settings, topic: pipeline.topic, batches: ledger.map(({ batches }) => batches) };
+  const range = { partition, start: 0, end };
+  const task = { partition, range, hasTables: false, sink: undefined, capture: { sequences: 0, offsets: 0 } };
+  const reading = await new PartitionReader(context, source).read(task, new AbortController().signal, () => undefined);
+  expect(reading.logProblems).toEqual([
+    `partition ${partition}: read ${order.length * 7} records of offsets 0 to ${end}`,
+  ]);
 });

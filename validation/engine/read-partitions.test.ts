@@ -55,6 +55,11 @@ class FakeThread extends EventEmitter {
   }
 }
 
+/** Rather an error than a test that waits forever. */
+function patience(ms: number): Promise<never> {
+  return new Promise((_, reject) => setTimeout(() => reject(new Error("nothing happens any more")), ms).unref());
+}
+
 async function readAll(
   tasks: readonly PartitionTask[],
   options: { behaviour?: Behaviour; most?: number; hasPlace?: boolean; signal?: AbortSignal } = {},
@@ -90,7 +95,8 @@ async function readAll(
     signal,
   };
   const servers = { place: hasPlace ? PLACE : undefined, partitions: partitionsOf };
-  const error = await readPartitions(context, servers, tasks, on, { most, start }).then(
+  const isDone = readPartitions(context, servers, tasks, on, { most, start });
+  const error = await Promise.race([isDone, patience(1000)]).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -175,16 +181,29 @@ test("this thread closes its source also when something fails", async () => {
   expect([error, closed]).toEqual([new Error("no table was asked for"), 1]);
 });
 
+test("nobody needs to say how threads are started", async () => {
+  const read: number[] = [];
+  const on = { reading: ({ partition }: PartitionReading) => void read.push(partition), read: () => undefined };
+  const source = { copy: async () => undefined, log: async () => undefined, close: async () => undefined };
+  const servers = { place: PLACE, partitions: () => source };
+  await readPartitions(context, servers, tasksOf(undefined, undefined), {
+    ...on,
+    signal: new AbortController().signal,
+  });
+  expect(read).toEqual([0, 1]);
+});
+
 test("a real thread reads what it is told, and ends", async () => {
   const batches = context.batches.map((item) => item.share());
   const thread = startThread({ pipeline, settings, topic: "t", place: PLACE, batches });
   const [task] = tasksOf(5) as [PartitionTask];
-  const reading = await new Promise<FromWorker>((resolve, reject) => {
+  const isRead = new Promise<FromWorker>((resolve, reject) => {
     thread.on("error", reject);
     thread.on("message", resolve);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     thread.postMessage(task);
   });
+  const reading = await Promise.race([isRead, patience(20_000)]);
   expect(reading).toMatchObject({ reading: { partition: 0, logError: { message: expect.any(String) as string } } });
   const code = await new Promise((resolve) => {
     thread.on("exit", resolve);

@@ -87,13 +87,12 @@ async function inThread(
   on: Parameters<typeof readPartitions>[3],
 ): Promise<void> {
   const stop = () => void worker.terminate();
-  on.signal.addEventListener("abort", stop, { once: true });
+  on.signal.addEventListener("abort", stop);
   try {
     await new Promise<void>((resolve, reject) => {
-      let isTold = false;
+      let task: ToWorker | undefined;
       const next = () => {
-        const task = left.shift() ?? "end";
-        isTold = task === "end";
+        task = left.shift() ?? "end";
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
         worker.postMessage(task);
       };
@@ -105,7 +104,7 @@ async function inThread(
       worker.on("error", reject);
       worker.on("exit", (code) => {
         if (on.signal.aborted) reject(on.signal.reason as Error);
-        else if (isTold) resolve();
+        else if (task === "end") resolve();
         else reject(new Error(`a thread of the validator ended with code ${code} in the middle of a partition`));
       });
       if (on.signal.aborted) stop();

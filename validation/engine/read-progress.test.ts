@@ -57,3 +57,19 @@ test.each<[string, PartitionTask[], string]>([
   progress.add({ rows: 0, records: 100 });
   expect(said).toEqual([`comparing: ${text}`]);
 });
+
+test("its own clock never jumps", () => {
+  const now = performance.now.bind(performance);
+  let ms = 0;
+  performance.now = () => (ms += 600);
+  try {
+    const said: string[] = [];
+    const progress = new ReadProgress(tasksOf([1000, 1000]), (line) => said.push(line));
+    progress.add({ rows: 1, records: 0 });
+    expect(said).toEqual([]);
+    progress.add({ rows: 1, records: 0 });
+    expect(said).toHaveLength(1);
+  } finally {
+    performance.now = now;
+  }
+});

@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import { emptyHistories, soundPartition } from "../fixture/histories.ts";
+import { batchBytes } from "../fixture/read-world.ts";
 import type { PartitionSource, TablePart } from "../source/run-source.ts";
+import type { PartitionTask } from "./partition-reading.ts";
 import type { FromWorker, ToWorker } from "./serve-partitions.ts";
 import { servePartitions } from "./serve-partitions.ts";
 
 const CAPTURE = { sequences: 0, offsets: 0 };
+const RECORD = { key: Buffer.from("x"), value: Buffer.from("y"), run: 0, event: 0, sequence: 0, json: undefined };
+const LOG = batchBytes([RECORD, RECORD]);
 const taskOf = (partition: number): ToWorker => ({
   partition,
   range: undefined,
@@ -14,7 +18,7 @@ const taskOf = (partition: number): ToWorker => ({
 });
 
 /** A thread in this one: messages to it, and what it says. Each partition has rows of event 0, one per chunk. */
-function serve({ chunks, nowMs = () => 0 }: { chunks: number; nowMs?: () => number }) {
+function serve({ chunks, nowMs }: { chunks: number; nowMs?: () => number }) {
   const histories = emptyHistories();
   soundPartition(histories, 0, 5);
   const { pipeline, settings, partitions } = histories;
@@ -22,7 +26,7 @@ function serve({ chunks, nowMs = () => 0 }: { chunks: number; nowMs?: () => numb
   const asked: TablePart[] = [];
   const heard: ((message: ToWorker) => void)[] = [];
   const port = {
-    on: (_event: "message", take: (message: ToWorker) => void) => heard.push(take),
+    on: (event: "message", take: (message: ToWorker) => void) => event === "message" && heard.push(take),
     postMessage: (message: FromWorker) => said.push(structuredClone(message)),
     close: () => said.push("closed"),
   };
@@ -31,7 +35,7 @@ function serve({ chunks, nowMs = () => 0 }: { chunks: number; nowMs?: () => numb
       asked.push(part);
       if (part.of === "rows") for (let at = 0; at < chunks; at++) chunk(Buffer.from("9\t0\tx\n"));
     },
-    log: () => Promise.reject(new Error("no log was asked for")),
+    log: async (_range, _signal, take) => void take(LOG, 0),
     close: async () => void said.push("source closed"),
   };
   const batches = partitions.map((history) => history.batches.share());
@@ -42,6 +46,22 @@ function serve({ chunks, nowMs = () => 0 }: { chunks: number; nowMs?: () => numb
   };
   return { tell, said, asked };
 }
+
+test("says how many records were read, by a clock that never jumps", async () => {
+  const now = performance.now.bind(performance);
+  let ms = 0;
+  performance.now = () => (ms += 150);
+  try {
+    const { tell, said } = serve({ chunks: 0 });
+    await tell({ ...(taskOf(0) as PartitionTask), hasTables: false, range: { partition: 0, start: 0, end: 2 } });
+    // Not before 200 ms are over.
+    expect(said).toMatchObject([{ reading: { logRecords: 2 } }]);
+    await tell({ ...(taskOf(1) as PartitionTask), hasTables: false, range: { partition: 1, start: 0, end: 2 } });
+    expect(said[1]).toEqual({ rows: 0, records: 4 });
+  } finally {
+    performance.now = now;
+  }
+});
 
 test("reads each partition that it is told, by the ledger's batches, and closes its source when told to end", async () => {
   const { tell, said, asked } = serve({ chunks: 1 });

@@ -23,6 +23,7 @@ fields:
 aggregates:
   - { table: per_minute, window: { field: at, size: 1m, column: minute }, groupBy: [name, paid], count: sales, sums: { price: total, number: numbers } }
   - { table: per_hour, window: { field: at, size: 1h, column: hour }, groupBy: [], count: sales, sums: {} }
+  - { table: per_minute_number, window: { field: at, size: 1m, column: minute }, groupBy: [number], count: sales, sums: {} }
   - { table: per_number, groupBy: [number], count: sales, sums: { price: total } }
   - { table: per_name, groupBy: [name], count: sales, sums: {} }
   - { table: per_paid, groupBy: [paid], count: sales, sums: {} }
@@ -67,6 +68,7 @@ function tableOf(name: string, sales = SALES) {
 const COLUMNS = {
   per_minute: ["minute", "name", "paid", "shard", "sales", "total", "numbers"],
   per_hour: ["hour", "shard", "sales"],
+  per_minute_number: ["minute", "number", "shard", "sales"],
   per_number: ["number", "shard", "sales", "total"],
   per_name: ["name", "shard", "sales"],
   per_paid: ["paid", "shard", "sales"],

@@ -57,7 +57,7 @@ export class AggregateTable {
     this.#keyFields = spec.groupBy.map(at);
     this.#sumFields = Object.keys(spec.sums).map(at);
     const isSingle = spec.window === undefined && this.#keyFields.length === 1;
-    this.#isNumber = isSingle && this.#keyFields.every(({ field }) => INTEGERS.has(field.type));
+    this.#isNumber = isSingle && INTEGERS.has((this.#keyFields[0] as FieldAt).field.type);
     if (spec.window !== undefined)
       this.#windowOf = new WindowOf(at(spec.window.field).index, windowSizeMs(spec.window.size));
     this.#recent = new RecentGroups(this.#keyFields.map(({ index }) => index));

@@ -121,13 +121,13 @@ test("a record whose creation time is lost can't be compared, but it owes its ro
   expect([below(scene.history.due), scene.history.dueRows]).toEqual([[12], 1]);
 });
 
-test("a well-formed record must have no dead letter, be it corrupt or not", () => {
+test.each([
+  ["as attempted", {}],
+  ["corrupt", { note: "other" }],
+])("a well-formed record must have no dead letter: %s", (_name, change) => {
   const scene = new LogScene(9);
   for (const offset of [0, 2]) scene.history.letters.add(offset, -1, { key: null, value: null });
-  scene
-    .put(0, 0, scene.changed(1, 0, { note: "other" }))
-    .put(1, 1)
-    .put(2, 2);
+  for (const sequence of [0, 1, 2]) scene.put(sequence, sequence, scene.changed(1, sequence, change));
   expect(below(scene.history.letterOfRow)).toEqual([0, 2]);
   expect(scene.history.letters.matched.count).toBe(2);
 });
