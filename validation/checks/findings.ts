@@ -90,7 +90,7 @@ export function rangeText(partition: number, first: number, last = first): strin
 /** Stray events: "p3 #7", "run 5 p3 #7-9" of another run, or "event -1" for a number that no event has. */
 export function strayText(
   run: number,
-  stray: { run: string; partition: number; sequence: number; text?: string },
+  stray: { run: string; partition: number; sequence: number; text?: string | undefined },
   last = stray.sequence,
 ): string {
   const event = stray.text === undefined ? rangeText(stray.partition, stray.sequence, last) : `event ${stray.text}`;

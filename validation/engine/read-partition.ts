@@ -47,7 +47,7 @@ export class PartitionReader {
     const tableStart = await attempt(task.hasTables, () => reading.lettersAndGroups(signal));
     const [tableError, logError] = await Promise.all([
       tableStart ?? attempt(task.hasTables, () => reading.rows(signal)),
-      attempt(task.range !== undefined, () => reading.log(signal)),
+      attempt(true, () => reading.log(signal)),
     ]);
     reading.finish(tableError === undefined && logError === undefined);
     return { ...reading.result(), tableError, logError };
@@ -98,7 +98,7 @@ class Reading {
     const row = new CopyRow(this.#context.pipeline, this.#context.settings.run);
     const rows = new CopyChunks((text, from, to) => {
       this.#sink.row(row.show(text, from, to));
-      if (row.sequence >= 0 && row.sequence < capture.sequences)
+      if (row.sequence < capture.sequences)
         this.#captured.rows.push({ sequence: row.sequence, line: Buffer.from(row.line).toString() });
     });
     await this.#source.copy({ of: "rows", partition }, signal, (chunk) => {
@@ -109,7 +109,7 @@ class Reading {
   }
 
   async log(signal: AbortSignal): Promise<void> {
-    const { partition, range, capture } = this.#task;
+    const { partition, range } = this.#task;
     if (range === undefined) return;
     const { start, end } = range;
     let [records, missing, next] = [0, 0, start];
@@ -128,7 +128,7 @@ class Reading {
       },
     };
     await this.#source.log(range, signal, (batches, position) => {
-      if (position < capture.offsets) this.#capture(batches, position);
+      this.#capture(batches, position);
       this.#batches.add(batches);
       const before = records;
       next = readBatches(batches, position, end, visitor);

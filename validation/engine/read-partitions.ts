@@ -2,12 +2,29 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { RunServers } from "../source/run-servers.ts";
 import type { PartitionReading, PartitionTask } from "./partition-reading.ts";
-import type { FromWorker, WorkerData } from "./partition-worker.ts";
 import type { OnRead, RunContext } from "./read-partition.ts";
 import { PartitionReader } from "./read-partition.ts";
+import type { FromWorker, ToWorker, WorkerData } from "./serve-partitions.ts";
 
 /** A thread pays from about so many records on. */
 const RECORDS_PER_THREAD = 50_000;
+
+/** A thread, as far as it is used here. */
+export type Thread = {
+  postMessage(message: ToWorker): void;
+  on(event: "message", take: (message: FromWorker) => void): unknown;
+  on(event: "error", take: (error: Error) => void): unknown;
+  on(event: "exit", take: (code: number) => void): unknown;
+  terminate(): unknown;
+};
+/** How many threads there may be at most, and how one is started. */
+export type Threads = { most: number; start: (data: WorkerData) => Thread };
+
+export function startThread(workerData: WorkerData): Thread {
+  // Short-lived texts are the garbage here: a small young generation keeps the memory of a thread small.
+  const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+  return new Worker(new URL("./partition-worker.ts", import.meta.url), { workerData, resourceLimits });
+}
 
 /**
  * Reads the partitions, several at once if that pays, and gives each reading to `onReading` as soon as it is there.
@@ -18,9 +35,10 @@ export async function readPartitions(
   servers: Pick<RunServers, "place" | "partitions">,
   tasks: readonly PartitionTask[],
   on: { reading: (reading: PartitionReading) => void; read: OnRead; signal: AbortSignal },
+  { most, start }: Threads = { most: availableParallelism(), start: startThread },
 ): Promise<void> {
   const records = tasks.reduce((sum, { range }) => sum + (range === undefined ? 0 : range.end - range.start), 0);
-  const threads = Math.min(availableParallelism(), tasks.length, Math.floor(records / RECORDS_PER_THREAD));
+  const threads = Math.min(most, tasks.length, Math.floor(records / RECORDS_PER_THREAD));
   const left = [...tasks];
   const { place } = servers;
   if (threads <= 1 || place === undefined) return inThisThread(context, servers, left, on);
@@ -37,7 +55,7 @@ export async function readPartitions(
   const signal = AbortSignal.any([on.signal, failed.signal]);
   const inOne = async (): Promise<void> => {
     try {
-      await inThread(workerData, left, { ...on, signal });
+      await inThread(start(workerData), left, { ...on, signal });
     } catch (error) {
       failed.abort(error);
       throw error;
@@ -64,21 +82,17 @@ async function inThisThread(
 
 /** One thread, which takes the next partition that nobody has taken. */
 async function inThread(
-  workerData: WorkerData,
+  worker: Thread,
   left: PartitionTask[],
   on: Parameters<typeof readPartitions>[3],
 ): Promise<void> {
-  // Short-lived texts are the garbage here: a small young generation keeps the memory of a thread small.
-  const resourceLimits = { maxYoungGenerationSizeMb: 16 };
-  const worker = new Worker(new URL("./partition-worker.ts", import.meta.url), { workerData, resourceLimits });
   const stop = () => void worker.terminate();
-  on.signal.addEventListener("abort", stop, { once: true });
+  on.signal.addEventListener("abort", stop);
   try {
     await new Promise<void>((resolve, reject) => {
-      let isTold = false;
+      let task: ToWorker | undefined;
       const next = () => {
-        const task = left.shift() ?? "end";
-        isTold = task === "end";
+        task = left.shift() ?? "end";
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
         worker.postMessage(task);
       };
@@ -90,7 +104,7 @@ async function inThread(
       worker.on("error", reject);
       worker.on("exit", (code) => {
         if (on.signal.aborted) reject(on.signal.reason as Error);
-        else if (isTold) resolve();
+        else if (task === "end") resolve();
         else reject(new Error(`a thread of the validator ended with code ${code} in the middle of a partition`));
       });
       if (on.signal.aborted) stop();

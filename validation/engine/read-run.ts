@@ -26,10 +26,10 @@ export type ReadResult = {
 };
 
 /** Errors that another try or another source does not help: then nothing else is read either. */
-const HOPELESS = new Set(["FL_POSTGRES_AUTH", "FL_SCHEMA_MISSING", "FL_TOPIC_MISSING", "FL_TOPIC_MISMATCH"]);
+const HOPELESS = new Set<string>(["FL_POSTGRES_AUTH", "FL_SCHEMA_MISSING", "FL_TOPIC_MISSING", "FL_TOPIC_MISMATCH"]);
 /** Whether another try and another source can't help. */
 export function isHopeless({ code }: Pick<SourceError, "code">): boolean {
-  return HOPELESS.has(code ?? "");
+  return HOPELESS.has(String(code));
 }
 
 /** What can't be recounted from a log with holes. */

@@ -18,6 +18,8 @@ type ComputedGroup = { count: number; sums: ExactSum[] };
 /** U+0000 can stand in no PostgreSQL text, so keys can't run together. */
 const SEPARATOR = "\u0000";
 
+const INTEGERS = new Set(["int", "bigint"]);
+
 /** One field of an event. */
 type FieldAt = { index: number; field: Field };
 
@@ -37,13 +39,12 @@ export class AggregateTable {
   readonly #keyFields: FieldAt[];
   readonly #sumFields: FieldAt[];
   readonly #windowOf: WindowOf | undefined = undefined;
-  /** By shard, then by group. A group of one column that is a number or text is its own key: no text is made of it per event. */
+  /** By shard, then by group. A group of one column that is a number has it as its key: no text is made of it per event. */
   readonly #computed = new Map<number, GroupMap<unknown, ComputedGroup>>();
-  readonly #isPlain: boolean;
   readonly #isNumber: boolean;
   /** Of the shard and the window of the last event. */
   readonly #recent: RecentGroups<ComputedGroup>;
-  #shard = -1;
+  #shard = Number.NaN;
   #groups = new GroupMap<unknown, ComputedGroup>();
   #windowMs = Number.NaN;
 
@@ -55,9 +56,8 @@ export class AggregateTable {
     this.spec = spec;
     this.#keyFields = spec.groupBy.map(at);
     this.#sumFields = Object.keys(spec.sums).map(at);
-    const [only] = this.#keyFields;
-    this.#isPlain = spec.window === undefined && this.#keyFields.length === 1;
-    this.#isNumber = this.#isPlain && (only?.field.type === "int" || only?.field.type === "bigint");
+    const isSingle = spec.window === undefined && this.#keyFields.length === 1;
+    this.#isNumber = isSingle && INTEGERS.has((this.#keyFields[0] as FieldAt).field.type);
     if (spec.window !== undefined)
       this.#windowOf = new WindowOf(at(spec.window.field).index, windowSizeMs(spec.window.size));
     this.#recent = new RecentGroups(this.#keyFields.map(({ index }) => index));
@@ -135,9 +135,8 @@ export class AggregateTable {
     this.#stored = new GroupMap();
     this.#odd = [];
     this.#computed.clear();
-    this.#groups = new GroupMap();
-    this.#shard = -1;
-    this.#recent.clear();
+    // So the next event turns to groups of its own.
+    this.#shard = Number.NaN;
     this.reduced.compared = 0;
     this.reduced.counts.clear();
     this.reduced.examples.length = 0;
@@ -148,9 +147,9 @@ export class AggregateTable {
     const texts = line.split("\t").map(unescapeCopy);
     const keyLength = this.columns.length - 1 - this.#sumFields.length;
     const keys = texts.slice(0, keyLength).map((text, index) => this.#keyText(index, text));
-    const count = scaledInteger(texts[keyLength] ?? "", 0);
+    const count = scaledInteger(String(texts[keyLength]), 0);
     const sums = this.#sumFields.map(({ field }, index) =>
-      scaledInteger(texts[keyLength + 1 + index] ?? "", field.scale ?? 0),
+      scaledInteger(String(texts[keyLength + 1 + index]), field.scale ?? 0),
     );
     const key = keys.join(SEPARATOR);
     const isOdd = count === undefined || sums.includes(undefined) || keys.includes(undefined);
@@ -165,8 +164,8 @@ export class AggregateTable {
   #computedGroup(key: string): StoredGroup | undefined {
     const at = key.lastIndexOf(SEPARATOR);
     const groupKey = key.slice(0, Math.max(at, 0));
-    const shard = exactInteger(key.slice(at + 1));
-    if (shard === undefined) return undefined;
+    // No group is of NaN.
+    const shard = exactInteger(key.slice(at + 1)) ?? Number.NaN;
     const group = this.#computed.get(shard)?.get(this.#isNumber ? exactInteger(groupKey) : groupKey);
     return group === undefined ? undefined : { count: BigInt(group.count), sums: group.sums.map((sum) => sum.value) };
   }
@@ -207,9 +206,7 @@ export class AggregateTable {
     const recent = this.#recent.get(event);
     if (recent !== undefined) return recent;
     const texts = this.#keyFields.map(({ index }) => plainText(event, index));
-    const group = this.#made(
-      this.#isPlain ? texts[0] : [...(this.#windowOf ? [windowMs] : []), ...texts].join(SEPARATOR),
-    );
+    const group = this.#made([...(this.#windowOf ? [windowMs] : []), ...texts].join(SEPARATOR));
     this.#recent.keep(event, group);
     return group;
   }

@@ -24,7 +24,8 @@ export class BatchRuns {
 
   /** The next record is this event of the batch. */
   add(batch: number, sequence: number, offset: number): void {
-    const isNext = batch === this.#batch && sequence === this.#sequence + 1 && offset === this.#offset + 1;
+    // Behind a batch's end the next sequence is the first of another.
+    const isNext = sequence === this.#sequence + 1 && offset === this.#offset + 1;
     if (!isNext) {
       this.end();
       // Where Kafka has deleted the beginning of the log, the first batch may be cut; the verdict is UNKNOWN then.
@@ -36,7 +37,7 @@ export class BatchRuns {
     this.#batch = sequence + 1 === this.#batches.endOf(batch) ? NONE : batch;
   }
 
-  /** Another record stands here, or the log ends. */
+  /** Call this after the last record. */
   end(): void {
     if (this.#batch !== NONE) this.#tear(this.#batch);
     this.#batch = NONE;

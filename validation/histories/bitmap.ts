@@ -3,6 +3,9 @@ const PAGE_WORDS = 2048;
 const PAGE_BITS = PAGE_WORDS * 32;
 const FULL = new Uint32Array(PAGE_WORDS).fill(0xffffffff);
 
+/** `count`: how many bits are set. */
+type Page = { words: Uint32Array; count: number };
+
 /** A bitmap as it is sent to another thread. */
 export type PackedBitmap = { pages: [number: number, words: Uint32Array | "full"][]; count: number };
 
@@ -12,14 +15,11 @@ export type PackedBitmap = { pages: [number: number, words: Uint32Array | "full"
  */
 export class Bitmap {
   /** By number of the page. */
-  readonly #pages = new Map<number, Uint32Array>();
-  /** How many bits of a page are set. */
-  readonly #counts = new Map<number, number>();
+  readonly #pages = new Map<number, Page>();
   #count = 0;
   /** The page that was used last: most uses are of the same one. */
-  #lastPage = -1;
-  #last: Uint32Array | undefined;
-  #lastCount = 0;
+  #lastNumber = -1;
+  #last: Page | undefined;
 
   /** How many are set. */
   get count(): number {
@@ -33,39 +33,36 @@ export class Bitmap {
 
   /** 32 bits from `index` · 32 on. */
   word(index: number): number {
-    return this.#page(Math.floor(index / PAGE_WORDS))?.[index & (PAGE_WORDS - 1)] ?? 0;
+    return this.#page(Math.floor(index / PAGE_WORDS))?.words[index & (PAGE_WORDS - 1)] ?? 0;
   }
 
   /** Also for an index that no bitmap can hold: it is in none. */
   has(index: number): boolean {
-    if (!Number.isSafeInteger(index) || index < 0) return false;
-    const words = this.#page(Math.floor(index / PAGE_BITS));
-    return words !== undefined && ((words[(index & (PAGE_BITS - 1)) >>> 5] as number) & (1 << (index & 31))) !== 0;
+    if (!Number.isSafeInteger(index)) return false;
+    const page = this.#page(Math.floor(index / PAGE_BITS));
+    return page !== undefined && ((page.words[(index & (PAGE_BITS - 1)) >>> 5] as number) & (1 << (index & 31))) !== 0;
   }
 
   /** @returns whether it was not set before. @throws RangeError for an index that is no safe integer. */
   set(index: number): boolean {
     checkIndex(index);
-    const number = Math.floor(index / PAGE_BITS);
-    const words = this.#page(number) ?? this.#put(number, new Uint32Array(PAGE_WORDS), 0);
+    const page = this.#pageFor(Math.floor(index / PAGE_BITS));
     const at = (index & (PAGE_BITS - 1)) >>> 5;
-    const word = words[at] as number;
+    const word = page.words[at] as number;
     const bit = 1 << (index & 31);
     if ((word & bit) !== 0) return false;
-    words[at] = word | bit;
-    this.#count += 1;
-    if (++this.#lastCount === PAGE_BITS) this.#put(number, FULL, PAGE_BITS);
+    page.words[at] = word | bit;
+    this.#grow(page, 1);
     return true;
   }
 
   clear(index: number): void {
     if (!this.has(index)) return;
-    const number = Math.floor(index / PAGE_BITS);
-    let words = this.#page(number) as Uint32Array;
-    if (words === FULL) words = this.#put(number, FULL.slice(), PAGE_BITS);
+    const page = this.#pageFor(Math.floor(index / PAGE_BITS));
+    if (page.words === FULL) page.words = FULL.slice();
     const at = (index & (PAGE_BITS - 1)) >>> 5;
-    words[at] = (words[at] as number) & ~(1 << (index & 31));
-    this.#lastCount -= 1;
+    page.words[at] = (page.words[at] as number) & ~(1 << (index & 31));
+    page.count -= 1;
     this.#count -= 1;
   }
 
@@ -77,13 +74,7 @@ export class Bitmap {
     for (let index = from; index < to;) {
       const number = Math.floor(index / PAGE_BITS);
       const end = Math.min(to, (number + 1) * PAGE_BITS);
-      if (end - index === PAGE_BITS) {
-        this.#page(number);
-        this.#count += PAGE_BITS - (this.#lastPage === number ? this.#lastCount : 0);
-        this.#put(number, FULL, PAGE_BITS);
-      } else if (this.#page(number) !== FULL) {
-        this.#setWithinPage(number, index - number * PAGE_BITS, end - number * PAGE_BITS);
-      }
+      this.#setWithin(this.#pageFor(number), index - number * PAGE_BITS, end - number * PAGE_BITS);
       index = end;
     }
   }
@@ -94,24 +85,28 @@ export class Bitmap {
 
   /** @returns a copy that can be sent to another thread. */
   pack(): PackedBitmap {
-    this.#keepCount();
     return {
-      pages: [...this.#pages].map(([number, words]) => [number, words === FULL ? "full" : words.slice()]),
+      pages: [...this.#pages].map(([number, { words }]) => [number, words === FULL ? "full" : words.slice()]),
       count: this.#count,
     };
   }
 
   static unpack({ pages, count }: PackedBitmap): Bitmap {
     const bitmap = new Bitmap();
-    for (const [number, words] of pages) bitmap.#pages.set(number, words === "full" ? FULL : words);
-    for (const [number, words] of pages)
-      bitmap.#counts.set(number, words === "full" ? PAGE_BITS : words.reduce((sum, word) => sum + popCount(word), 0));
+    for (const [number, words] of pages) {
+      const page =
+        words === "full"
+          ? { words: FULL, count: PAGE_BITS }
+          : { words, count: words.reduce((sum, word) => sum + popCount(word), 0) };
+      bitmap.#pages.set(number, page);
+    }
     bitmap.#count = count;
     return bitmap;
   }
 
-  #setWithinPage(number: number, from: number, to: number): void {
-    const words = this.#page(number) ?? this.#put(number, new Uint32Array(PAGE_WORDS), 0);
+  /** Sets [from, to) of a page. */
+  #setWithin(page: Page, from: number, to: number): void {
+    const { words } = page;
     let added = 0;
     for (let at = from >>> 5; at <= (to - 1) >>> 5; at++) {
       let bits = 0xffffffff;
@@ -121,34 +116,30 @@ export class Bitmap {
       added += popCount((bits & ~word) >>> 0);
       words[at] = word | bits;
     }
+    this.#grow(page, added);
+  }
+
+  #grow(page: Page, added: number): void {
     this.#count += added;
-    this.#lastCount += added;
-    if (this.#lastCount === PAGE_BITS) this.#put(number, FULL, PAGE_BITS);
+    page.count += added;
+    if (page.count === PAGE_BITS) page.words = FULL;
   }
 
-  #page(number: number): Uint32Array | undefined {
-    if (number === this.#lastPage) return this.#last;
-    const words = this.#pages.get(number);
-    if (words !== undefined) this.#use(number, words, this.#counts.get(number) as number);
-    return words;
+  #page(number: number): Page | undefined {
+    if (number !== this.#lastNumber) {
+      this.#last = this.#pages.get(number);
+      this.#lastNumber = number;
+    }
+    return this.#last;
   }
 
-  #put(number: number, words: Uint32Array, count: number): Uint32Array {
-    this.#pages.set(number, words);
-    this.#counts.set(number, count);
-    this.#use(number, words, count);
-    return words;
-  }
-
-  #use(number: number, words: Uint32Array, count: number): void {
-    if (number !== this.#lastPage) this.#keepCount();
-    this.#lastPage = number;
-    this.#last = words;
-    this.#lastCount = count;
-  }
-
-  #keepCount(): void {
-    if (this.#lastPage >= 0) this.#counts.set(this.#lastPage, this.#lastCount);
+  /** The page, made if it is new. */
+  #pageFor(number: number): Page {
+    const found = this.#page(number);
+    if (found !== undefined) return found;
+    const page = { words: new Uint32Array(PAGE_WORDS), count: 0 };
+    this.#pages.set(number, page);
+    return (this.#last = page);
   }
 }
 
@@ -183,7 +174,7 @@ export class CountedBitmap {
   readonly #levels: Bitmap[];
   readonly #beyond: Map<number, number>;
 
-  constructor(levels: Bitmap[] = [new Bitmap()], beyond = new Map<number, number>()) {
+  constructor(levels: Bitmap[] = [], beyond = new Map<number, number>()) {
     this.#levels = levels;
     this.#beyond = beyond;
   }
@@ -218,7 +209,7 @@ export class CountedBitmap {
   timesOf(index: number): number {
     let times = 0;
     while (times < this.#levels.length && (this.#levels[times] as Bitmap).has(index)) times += 1;
-    return times < MOST_LEVELS ? times : times + (this.#beyond.get(index) ?? 0);
+    return times + (this.#beyond.get(index) ?? 0);
   }
 
   /** Takes one copy away. */
@@ -226,10 +217,6 @@ export class CountedBitmap {
     const times = this.timesOf(index);
     if (times > MOST_LEVELS) this.#beyond.set(index, times - MOST_LEVELS - 1);
     else if (times > 0) (this.#levels[times - 1] as Bitmap).clear(index);
-  }
-
-  clone(): CountedBitmap {
-    return CountedBitmap.unpack(this.pack());
   }
 
   /** @returns a copy that can be sent to another thread. */

@@ -37,8 +37,9 @@ export class DeadLetters {
 
   /** Position of the letter at an offset, or -1; marks it as matched. Fast when offsets come in order. */
   match(offset: number): number {
-    if (this.#cursor > 0 && (this.offsets[this.#cursor - 1] as number) >= offset) this.#cursor = 0;
-    while (this.#cursor < this.offsets.length && (this.offsets[this.#cursor] as number) < offset) this.#cursor += 1;
+    // Before the first letter and behind the last there is none: undefined, which compares as false.
+    if ((this.offsets[this.#cursor - 1] as number) >= offset) this.#cursor = 0;
+    while ((this.offsets[this.#cursor] as number) < offset) this.#cursor += 1;
     if (this.offsets[this.#cursor] !== offset) return -1;
     this.matched.set(this.#cursor);
     return this.#cursor;

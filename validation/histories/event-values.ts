@@ -38,7 +38,7 @@ export function scaledValue(event: EventBytes, index: number, scale: number): nu
     else if (buffer[at] === POINT && fraction < 0) fraction = to - at - 1;
     else return undefined;
   }
-  const wholeDigits = at - begin - (fraction < 0 ? 0 : fraction + 1);
+  const wholeDigits = at - begin - (fraction + 1);
   const isPlain = wholeDigits > 0 && at - begin <= SURE_DIGITS && Math.max(fraction, 0) === scale;
   if (isPlain) return isNegative ? -value : value;
   const exact = scaledInteger(plainText(event, index), scale);

@@ -3,11 +3,14 @@ const MOST_PER_MAP = 2 ** 23;
 
 /** A map without that limit: as many maps as are needed, one where the groups are few. */
 export class GroupMap<K, V> {
-  readonly #maps: Map<K, V>[] = [new Map()];
+  readonly #maps: Map<K, V>[];
   readonly #mostPerMap: number;
+  readonly #newMap: () => Map<K, V>;
 
-  constructor(mostPerMap = MOST_PER_MAP) {
+  constructor(mostPerMap = MOST_PER_MAP, newMap: () => Map<K, V> = () => new Map()) {
     this.#mostPerMap = mostPerMap;
+    this.#newMap = newMap;
+    this.#maps = [newMap()];
   }
 
   get size(): number {
@@ -24,7 +27,7 @@ export class GroupMap<K, V> {
 
   /** For a key that the map does not have yet. */
   add(key: K, value: V): void {
-    if ((this.#maps.at(-1) as Map<K, V>).size >= this.#mostPerMap) this.#maps.push(new Map());
+    if ((this.#maps.at(-1) as Map<K, V>).size >= this.#mostPerMap) this.#maps.push(this.#newMap());
     (this.#maps.at(-1) as Map<K, V>).set(key, value);
   }
 

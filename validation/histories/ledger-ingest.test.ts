@@ -4,6 +4,7 @@ import { LEDGER_VERSION } from "../../contract/ledger.ts";
 import type { LedgerOpen, LedgerRecord } from "../../contract/ledger.ts";
 import { encodeLog } from "../../contract/log-line.ts";
 import { emptyHistories } from "../fixture/histories.ts";
+import { NO_OFFSET } from "../truth/batches.ts";
 import { LedgerIngest } from "./ledger-ingest.ts";
 
 const open: LedgerOpen = {
@@ -29,6 +30,7 @@ const attempt = (s: number, a = 1, first_ms = 5): LedgerRecord => ({
   a,
   at_ms: 0,
 });
+const failed = (s: number): LedgerRecord => ({ t: "failed", p: 0, s, n: 10, why: "", at_ms: 0 });
 const ack = (s: number): LedgerRecord => ({ t: "ack", p: 0, s, n: 10, o: s, at_ms: 0 });
 
 function linesOf(records: LedgerRecord[]): string[] {
@@ -61,6 +63,59 @@ test("attempts and outcomes", () => {
 });
 
 const LOST = "its checksum does not fit: it was changed, or lines before it were removed, added or exchanged";
+
+test("a batch that nobody knows about is not failed, even if it was refused before", () => {
+  const indeterminate: LedgerRecord = { t: "indeterminate", p: 0, s: 0, n: 10, why: "", at_ms: 0 };
+  const { history } = read([open, attempt(0), indeterminate, attempt(0, 2), failed(10)]);
+  expect([history?.failed.has(0), history?.batches.explained(0)]).toEqual([false, 2]);
+});
+
+test("the first and the last batch of a partition can have failed, each with all its events", () => {
+  const { history } = read([open, attempt(0), failed(0), attempt(10), ack(10), attempt(20), failed(20)]);
+  const found = [0, 9, 10, 19, 20, 29, 30].map((sequence) => history?.failed.has(sequence));
+  expect(found).toEqual([true, true, false, false, true, true, false]);
+});
+
+test.each([
+  [0, 0],
+  [7, 7],
+  [-7, NO_OFFSET],
+])("an acknowledgement at offset %i is one at offset %i", (o, offset) => {
+  const { history } = read([open, attempt(0), { ...ack(0), o } as LedgerRecord]);
+  expect(history?.acknowledged.count).toBe(10);
+  expect(history?.batches.offsetOf(0)).toBe(offset);
+});
+
+test("the times of the first attempt are those of the events", () => {
+  const { history } = read([open, attempt(0)]);
+  expect([history?.batches.createdMs(0, 0), history?.batches.createdMs(0, 9)]).toEqual([5, 9]);
+});
+
+test("a line of a partition that does not exist is one problem", () => {
+  expect(read([open, { ...attempt(0), p: 6 } as LedgerRecord]).problems).toEqual([
+    "ledger line 2: there is no partition 6, only 6",
+  ]);
+});
+
+test("says what the lines come to, and shows each line that can be read", () => {
+  const lines = linesOf([open, attempt(0), ack(0)]);
+  const seen: string[] = [];
+  const ingest = new LedgerIngest(emptyHistories(), ({ t }) => seen.push(`${t} after ${ingest.tally.lines}`));
+  expect(lines.map((line, index) => ingest.line(line, index + 1)?.t)).toEqual(["open", "attempt", "ack"]);
+  expect(seen).toEqual(["open after 1", "attempt after 2", "ack after 3"]);
+  expect(ingest.tally).toMatchObject({ lines: 3, attempts: 1, acknowledged: 10 });
+  expect(ingest.isIncomplete).toBe(false);
+  expect(ingest.crc).toBe(Number.parseInt(/"crc":"?(\w+)/.exec(lines[2] as string)?.[1] ?? "", 16));
+  expect(ingest.line("no line", 4)).toBeUndefined();
+  expect([ingest.isIncomplete, ingest.tally.lines, seen.length]).toEqual([true, 4, 3]);
+});
+
+test("all problems are counted, and ten of them told", () => {
+  const ingest = new LedgerIngest(emptyHistories());
+  for (let number = 1; number <= 12; number++) ingest.line("no line", number);
+  expect([ingest.problemCount, ingest.problems.length]).toEqual([12, 10]);
+  expect(ingest.problems[9]).toMatch(/^ledger line 10: /);
+});
 
 test("a damaged line is named by its number, and the rest still counts", () => {
   const lines = linesOf([open, attempt(0), ack(0), attempt(10), ack(10)]);
@@ -98,9 +153,8 @@ test("a torn line that has an end is damage, also where a new process begins: th
 });
 
 test("an impossible line is a problem, wherever it stands", () => {
-  const failed: LedgerRecord = { t: "failed", p: 0, s: 10, n: 10, why: "", at_ms: 0 };
   const before = [open, attempt(0), ack(0)];
-  expect(read([...before, ledgerClose(before, 0), attempt(10), failed]).problems).toEqual([
+  expect(read([...before, ledgerClose(before, 0), attempt(10), failed(10)]).problems).toEqual([
     'ledger line 5: "attempt" after "close", without a new "open"',
     'ledger line 6: "failed" after "close", without a new "open"',
   ]);

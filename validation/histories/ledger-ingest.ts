@@ -55,7 +55,7 @@ export class LedgerIngest {
   /** Call this after the last line. */
   finish(): void {
     for (const history of this.#histories.partitions)
-      for (let batch = 0; batch < history.batches.length; batch++)
+      for (const batch of history.batches.indexes())
         if (history.batches.isFailed(batch))
           history.failed.setRange(history.batches.startOf(batch), history.batches.endOf(batch));
   }
@@ -72,13 +72,9 @@ export class LedgerIngest {
         this.#problem(number, `sequences from ${record.s} of partition ${record.p} are beyond what can be judged`);
       return;
     }
-    if (record.t === "attempt") {
-      history.attempted.setRange(record.s, record.s + record.n);
-      history.batches.attempt(batch, record.first_ms, record.last_ms);
-      return;
-    }
-    // Its attempt may be in a line that is lost.
-    if (!history.attempted.has(record.s)) history.attempted.setRange(record.s, record.s + record.n);
+    // Also for an outcome: its attempt may be in a line that is lost.
+    history.attempted.setRange(record.s, record.s + record.n);
+    if (record.t === "attempt") history.batches.attempt(batch, record.first_ms, record.last_ms);
     if (record.t === "ack") acknowledge(history, batch, record);
     if (record.t === "failed") history.batches.fail(batch);
   }
@@ -90,6 +86,6 @@ export class LedgerIngest {
 }
 
 function acknowledge(history: PartitionHistory, batch: number, record: { s: number; n: number; o: number }): void {
-  history.batches.acknowledge(batch, Number.isSafeInteger(record.o) && record.o >= 0 ? record.o : NO_OFFSET);
+  history.batches.acknowledge(batch, record.o >= 0 ? record.o : NO_OFFSET);
   history.acknowledged.setRange(record.s, record.s + record.n);
 }

@@ -1,4 +1,4 @@
-import { EventBytes, eventPlace } from "../../contract/event.ts";
+import { EventBytes, type EventPlace, eventPlace } from "../../contract/event.ts";
 import { exactInteger } from "../read/exact-integer.ts";
 import { NO_OFFSET } from "../truth/batches.ts";
 import { BatchRuns } from "./batch-runs.ts";
@@ -37,12 +37,11 @@ export class LogIngest {
     histories.logRecords += 1;
     const isBelow = offset < (history.sink?.nextOffset ?? 0);
     const key = this.#keys.read(record.bytes, record.keyFrom, record.keyTo);
-    const batch = key === undefined || key.partition !== partition ? -1 : history.batches.find(key.sequence);
-    if (key === undefined || key.run !== histories.run || key.partition !== partition || batch < 0)
-      return this.#stray(history, offset, isBelow, key, record);
-
-    const { sequence } = key;
     const { batches } = history;
+    const sequence = key?.run === histories.run && key.partition === partition ? key.sequence : -1;
+    const batch = batches.find(sequence);
+    if (batch < 0) return this.#stray(history, offset, isBelow, key, record);
+
     const isFirst = history.inLog.add(sequence);
     this.#runsOf(history).add(batch, sequence, offset);
     if (batches.isAcknowledged(batch)) {
@@ -52,8 +51,9 @@ export class LogIngest {
     }
     // Nothing was sent before the batch before was settled, so this holds for a batch in doubt, too. A refused one has a kind of its own.
     if (isFirst && !batches.isFailed(batch)) {
-      if (sequence < (this.#latest[partition] as number)) history.late.set(sequence);
-      else this.#latest[partition] = sequence;
+      const latest = Math.max(this.#latest[partition] as number, sequence);
+      this.#latest[partition] = latest;
+      if (sequence < latest) history.late.set(sequence);
     }
     if (!isBelow && isFirst) history.above.set(sequence);
 
@@ -99,7 +99,7 @@ export class LogIngest {
       const start = history.log?.start ?? 0;
       if (start === 0) continue;
       const { batches } = history;
-      for (let batch = 0; batch < batches.length; batch++)
+      for (const batch of batches.indexes())
         if (batches.isAcknowledged(batch) && batches.offsetOf(batch) < start)
           history.expired.setRange(batches.startOf(batch), batches.endOf(batch));
     }
@@ -115,10 +115,9 @@ export class LogIngest {
   ): void {
     if (parsed === undefined) return this.#letter(history, offset, sequence, record, false);
     if (history.letters.match(offset) >= 0 && sequence >= 0) history.letterOfRow.set(sequence);
-    const event = parsed.run === String(this.#histories.run) ? exactInteger(parsed.event) : undefined;
-    const place = event === undefined ? undefined : eventPlace(event);
-    const owner = place === undefined ? undefined : this.#histories.partitions[place.partition];
-    if (owner !== undefined && place !== undefined && owner.isAttempted(place.sequence)) {
+    const named = this.#attemptedEvent(parsed);
+    if (named !== undefined) {
+      const { owner, place } = named;
       const isFirst = owner.due.set(place.sequence);
       if (isFirst && owner !== history) this.#histories.elsewhere.push({ of: history.partition, ...place });
       if (isFirst) this.#row(history, eventOf(parsed.texts));
@@ -132,6 +131,14 @@ export class LogIngest {
     stray.due = true;
   }
 
+  /** The attempted event that a value names. */
+  #attemptedEvent({ run, event }: ParsedRecord): { owner: PartitionHistory; place: EventPlace } | undefined {
+    const place = run === String(this.#histories.run) ? eventPlace(exactInteger(event) ?? Number.NaN) : undefined;
+    if (place === undefined) return undefined;
+    const owner = this.#histories.partitions[place.partition];
+    return owner?.isAttempted(place.sequence) ? { owner, place } : undefined;
+  }
+
   #row(history: PartitionHistory, event: EventBytes): void {
     history.dueRows += 1;
     for (const aggregate of this.#histories.aggregates) aggregate.add(event, history.partition);
@@ -140,7 +147,7 @@ export class LogIngest {
   #letter(history: PartitionHistory, offset: number, sequence: number, record: RawRecord, isSame: boolean): void {
     history.dueLetters += 1;
     const position = history.letters.match(offset);
-    if (position >= 0 && hasBytes(history.letters, position, sequence, record, isSame)) return;
+    if (hasBytes(history.letters, position, sequence, record, isSame)) return;
     if (sequence >= 0) (position < 0 ? history.letterMissing : history.letterDiffers).set(sequence);
     else
       keepOdd(
@@ -156,7 +163,6 @@ export class LogIngest {
     key: { run: number; partition: number; sequence: number } | undefined,
     record: RawRecord,
   ): void {
-    this.#runsOf(history).end();
     const parsed = parseRecord(this.#histories.pipeline, valueOf(record));
     const isOurs =
       key !== undefined &&
@@ -180,7 +186,7 @@ export class LogIngest {
   }
 }
 
-/** Whether the dead letter has the record's bytes. A letter that is not odd has those of its attempted event, as has the record if `isSame`. */
+/** Whether the dead letter at a position (-1: none is there) has the record's bytes. A letter that is not odd has those of its attempted event, as has the record if `isSame`. */
 function hasBytes(
   letters: DeadLetters,
   position: number,

@@ -20,3 +20,16 @@ test("gives the group of these very fields, or none", () => {
     }),
   );
 });
+
+test("a key that another begins with is another, also in the same slot", () => {
+  for (let short = 0; short < 100; short++)
+    for (let more = 0; more < 100; more++) {
+      const recent = new RecentGroups<string>([0]);
+      const long = eventOf([`${short}${more}`]);
+      recent.get(long);
+      recent.keep(long, "long");
+      expect(recent.get(eventOf([`${short}`]))).toBeUndefined();
+      expect(recent.get(eventOf([`${short}${more}0`]))).toBeUndefined();
+      expect(recent.get(long)).toBe("long");
+    }
+});

@@ -12,8 +12,7 @@ const FNV_PRIME = 0x01000193;
  */
 export class RecentGroups<Group> {
   readonly #fields: readonly number[];
-  readonly #keys: (Buffer | undefined)[] = Array.from({ length: SLOTS });
-  readonly #groups: (Group | undefined)[] = Array.from({ length: SLOTS });
+  readonly #slots = new Map<number, { key: Buffer; group: Group }>();
   #slot = 0;
 
   /** @param fields the indexes of the key's fields. */
@@ -22,8 +21,7 @@ export class RecentGroups<Group> {
   }
 
   clear(): void {
-    this.#keys.fill(undefined);
-    this.#groups.fill(undefined);
+    this.#slots.clear();
   }
 
   get(event: EventBytes): Group | undefined {
@@ -33,8 +31,8 @@ export class RecentGroups<Group> {
       for (let at = event.from[index] as number; at < (event.to[index] as number); at++)
         hash = Math.imul(hash ^ (buffer[at] as number), FNV_PRIME);
     this.#slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
-    const key = this.#keys[this.#slot];
-    return key !== undefined && this.#isOf(key, event) ? this.#groups[this.#slot] : undefined;
+    const found = this.#slots.get(this.#slot);
+    return found !== undefined && this.#isOf(found.key, event) ? found.group : undefined;
   }
 
   /** Remembers the group of the event that `get` was asked for last. */
@@ -43,10 +41,10 @@ export class RecentGroups<Group> {
       event.buffer.subarray(event.from[index], event.to[index]),
       Buffer.of(COMMA),
     ]);
-    this.#keys[this.#slot] = Buffer.concat(parts);
-    this.#groups[this.#slot] = group;
+    this.#slots.set(this.#slot, { key: Buffer.concat(parts), group });
   }
 
+  /** Each text of JSON ends before its comma, so no other event's texts begin with these. */
   #isOf(key: Buffer, event: EventBytes): boolean {
     const { buffer } = event;
     let next = 0;
@@ -55,6 +53,6 @@ export class RecentGroups<Group> {
         if (buffer[at] !== key[next++]) return false;
       if (key[next++] !== COMMA) return false;
     }
-    return next === key.length;
+    return true;
   }
 }

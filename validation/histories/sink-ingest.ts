@@ -68,7 +68,7 @@ export class SinkIngest {
         `row of sink_offsets: ${SINK_OFFSET_COLUMNS.map((name, index) => `${name} ${shown(texts[index])}`).join(", ")}`,
       );
     history.sink = { startOffset, nextOffset, rows, duplicates, deadLetters };
-    const generation = exactInteger(texts[8] ?? "");
+    const generation = exactInteger(String(texts[8]));
     if (generation !== undefined) history.sink.generation = generation;
     for (const problem of this.#writer.problems(texts.slice(8)))
       keepOdd(this.#histories.oddOffsets, `p${partition}: ${problem}`);
@@ -112,15 +112,14 @@ export class SinkIngest {
     const histories = this.#histories;
     histories.actualRows += 1;
     const { partition, sequence } = row;
-    const history = partition < 0 ? undefined : histories.partitions[partition];
-    const batch = history === undefined ? -1 : history.batches.find(sequence);
-    if (history === undefined || batch < 0) {
+    const history = histories.partitions[partition];
+    if (!history?.isAttempted(sequence)) {
       const stray = histories.strays.named(row.run, row.event);
       if (stray !== undefined) stray.rows += 1;
       return;
     }
     history.rows.add(sequence);
-    const createdMs = history.batches.createdMs(batch, sequence);
+    const createdMs = history.batches.createdMs(history.batches.find(sequence), sequence);
     if (Number.isNaN(createdMs)) {
       histories.unverifiable += 1;
       return;
@@ -160,8 +159,7 @@ export class SinkIngest {
 }
 
 function bytesOf(text: string): Buffer | null {
-  const plain = unescapeCopy(text);
-  return plain === null ? null : (byteaBytes(plain) ?? null);
+  return byteaBytes(String(unescapeCopy(text))) ?? null;
 }
 
 function shown(text: string | undefined): string {

@@ -8,7 +8,7 @@ export type Stray = {
   /** NaN for an event number that no event has; `text` is how that is written. */
   partition: number;
   sequence: number;
-  text?: string;
+  text?: string | undefined;
   records: number;
   above: number;
   due: boolean;
@@ -32,8 +32,7 @@ export class Strays {
 
   /** The stray that a row or a record names by these texts. Every other text is another stray: no number is rounded. */
   named(run: string, event: string): Stray | undefined {
-    const number = exactInteger(event);
-    const place = number === undefined ? undefined : eventPlace(number);
+    const place = eventPlace(exactInteger(event) ?? Number.NaN);
     return place === undefined
       ? this.#at(`${run}:${event}`, { run, partition: Number.NaN, sequence: Number.NaN, text: event })
       : this.of(run, place.partition, place.sequence);
@@ -48,7 +47,7 @@ export class Strays {
     }
     const { run, partition, sequence, text } = identity;
     const seen = { records: 0, above: 0, due: false, rows: 0, letters: 0 };
-    const stray: Stray = { run, partition, sequence, ...(text !== undefined && { text }), ...seen };
+    const stray: Stray = { run, partition, sequence, text, ...seen };
     this.events.set(key, stray);
     return stray;
   }

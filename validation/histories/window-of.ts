@@ -21,23 +21,17 @@ export class WindowOf {
 
   /** @returns when the event's window begins, ms since 1970. */
   startMs(event: EventBytes): number {
-    if (this.#isSameMinute(event)) return this.#startMs;
+    const from = event.from[this.#index] as number;
+    // Another length may be another time zone, whose minute is another one.
+    const isWhole = (event.to[this.#index] as number) - from === WHOLE;
+    if (isWhole && this.#minute.compare(event.buffer, from, from + UP_TO_MINUTE) === 0) return this.#startMs;
     const atMs = Date.parse(plainText(event, this.#index));
     const startMs = Math.floor(atMs / this.#windowMs) * this.#windowMs;
-    const from = event.from[this.#index] as number;
-    const isWhole = (event.to[this.#index] as number) - from === WHOLE;
     // A window that is shorter than a minute is another one within it.
     if (isWhole && this.#windowMs % MINUTE_MS === 0) {
       event.buffer.copy(this.#minute, 0, from, from + UP_TO_MINUTE);
       this.#startMs = startMs;
-    } else this.#startMs = Number.NaN;
+    }
     return startMs;
-  }
-
-  #isSameMinute({ buffer, from, to }: EventBytes): boolean {
-    const begin = from[this.#index] as number;
-    if (Number.isNaN(this.#startMs) || (to[this.#index] as number) - begin !== WHOLE) return false;
-    for (let at = 0; at < UP_TO_MINUTE; at++) if (buffer[begin + at] !== this.#minute[at]) return false;
-    return true;
   }
 }

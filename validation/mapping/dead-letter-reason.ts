@@ -19,9 +19,9 @@ export class DeadLetterReason {
   /** @returns what is wrong with the reason, as a sentence. */
   problem(value: Buffer | null, reason: string | null): string | undefined {
     const expected = this.#expected(value);
+    // A reason that is null is tested as "null", which has none of the forms.
     const isRight =
-      reason !== null &&
-      (typeof expected === "string" ? reason === expected : expected.some((form) => form.test(reason)));
+      typeof expected === "string" ? reason === expected : expected.some((form) => form.test(String(reason)));
     if (isRight) return undefined;
     const words = typeof expected === "string" ? `"${expected}"` : "one that the sink gives for such a value";
     return `the reason is ${reason === null ? "null" : `"${reason.slice(0, 80)}"`}, not ${words}`;

@@ -12,23 +12,34 @@ const textOf = (type: FieldType, json: string, nullable = false) =>
 
 /** What PostgreSQL can store in a column of the type, and what makes the record a dead letter. */
 const VALUES: Record<FieldType, { good: string[]; bad: string[] }> = {
-  int: { good: ["0", "2147483647", "-2147483647"], bad: ["2147483648", "-2147483649", "1.5", '"1"', "true", "[]"] },
+  int: { good: ["0", "2147483647", "-2147483648"], bad: ["2147483648", "-2147483649", "1.5", '"1"', "true", "[]"] },
   bigint: { good: ["0", "9007199254740991", "-5"], bad: ["1e30", "-1e30", "1.5", '"1"', "true"] },
   float: { good: ["1.5", "-2", "0"], bad: ['"1.5"', "true", "{}"] },
   decimal: {
     good: ["1.5", '"12"', '"-12.50"', '"0.5"'],
-    bad: ['""', '"1."', '".5"', '"1.5 "', '" 1.5"', '"1,5"', '"--1"', "true", '"1.5x"', '"x1.5"'],
+    bad: ['""', '"1."', '".5"', '"1.5 "', '" 1.5"', '"1,5"', '"--1"', "true", '"1.5x"', '"x1.5"', '["1.5"]'],
   },
   boolean: { good: ["true", "false"], bad: ["0", '"true"'] },
-  text: { good: ['""', '"a\\u0001b"', '"ä"'], bad: ['"a\\u0000b"', "1", "true"] },
-  timestamp: { good: ['"2026-01-01T00:00:00.000Z"'], bad: ['"soon"', '""', "1767225600000"] },
+  text: { good: ['""', '"a\\u0001b"', '"ä"'], bad: ['"a\\u0000b"', "1", "true", "[]"] },
+  timestamp: {
+    good: ['"2026-01-01T00:00:00.000Z"'],
+    bad: ['"soon"', '""', "1767225600000", '["2026-01-01T00:00:00.000Z"]'],
+  },
   date: {
     good: ['"2026-01-31"'],
-    bad: ['"2026-13-01"', '"2026-1-1"', '"2026-01-01T00:00:00Z"', '"x2026-01-01"', '"02026-01-01"', "20260101"],
+    bad: [
+      '"2026-13-01"',
+      '"2026-1-1"',
+      '"2026-01-01T00:00:00Z"',
+      '"x2026-01-01"',
+      '"02026-01-01"',
+      "20260101",
+      '["2026-01-31"]',
+    ],
   },
   binary: {
     good: ['""', '"QUJD"', '"QUI="', '"QQ=="'],
-    bad: ['"QUJ"', '"QQ="', '"Q==="', '"QUJD!"', '"!QUJD"', '"QQ==QUJD"', "1"],
+    bad: ['"QUJ"', '"QQ="', '"Q==="', '"QUJD!"', '"!QUJD"', '"QQ==QUJD"', "1", '["QUJD"]', "[]"],
   },
   json: { good: ["1", '"a"', "[1,2]", '{"a":{}}', "true"], bad: [] },
 };
@@ -44,6 +55,16 @@ test("a member that is missing is as null", () => {
   const value = Buffer.from('{"run_id":9,"event_id":1}');
   expect(parseRecord(pipelineOf("int"), value)).toBeUndefined();
   expect(parseRecord(pipelineOf("int", true), value)).toEqual({ run: "9", event: "1", texts: ["null"] });
+});
+
+test("a record with one field that fits and one that does not is malformed", () => {
+  const [first] = pipelineOf("int").fields as [Field];
+  const pipeline = { ...pipelineOf("int"), fields: [first, { ...first, name: "g" }] };
+  const parsed = (f: string, g: string) =>
+    parseRecord(pipeline, Buffer.from(`{"run_id":9,"event_id":1,"f":${f},"g":${g}}`));
+  expect(parsed("1", "2")?.texts).toEqual(["1", "2"]);
+  expect(parsed("1", '"2"')).toBeUndefined();
+  expect(parsed('"1"', "2")).toBeUndefined();
 });
 
 test("what is no object of JSON in UTF-8 is malformed", () => {

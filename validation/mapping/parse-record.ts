@@ -26,15 +26,16 @@ export function parseRecord(pipeline: Pipeline, value: Buffer | null): ParsedRec
       return number;
     });
   } catch {
-    return undefined;
+    // Undefined is no object.
   }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
+  // An array has no member of these names.
+  if (typeof json !== "object" || json === null) return undefined;
   const values = json as Record<string, unknown>;
   const run = values[pipeline.identity.run];
   const event = values[pipeline.identity.event];
   if (!CHECKS.int(run) || !CHECKS.bigint(event)) return undefined;
   if (!pipeline.fields.every((field) => fits(field, values[field.name]))) return undefined;
-  const source = events.get(json) ?? "";
+  const source = events.get(json) as string;
   const exact = INTEGER.test(source) ? BigInt(source) : BigInt(event as number);
   if (BigInt.asIntN(64, exact) !== exact) return undefined;
   const texts = pipeline.fields.map(({ name }) => JSON.stringify(values[name] ?? null));
@@ -46,7 +47,7 @@ function fits(field: Field, value: unknown): boolean {
 }
 
 const CHECKS: Record<FieldType, (value: unknown) => boolean> = {
-  int: (value) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31,
+  int: (value) => Number.isInteger(value) && (value as number) >= -(2 ** 31) && (value as number) < 2 ** 31,
   bigint: (value) => Number.isInteger(value) && Math.abs(value as number) <= BIGINT_LIMIT,
   float: (value) => typeof value === "number",
   decimal: (value) => typeof value === "number" || (typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value)),

@@ -40,6 +40,8 @@ test("whatever a key is, it is read as the contract reads it", () => {
     `${RUN}:${Number.MAX_SAFE_INTEGER}`,
     `${RUN}:9007199254740993`,
     `${RUN}:99999999999999999`,
+    `${RUN}:000000000000000005`,
+    `${RUN}:99999999999999999999999`,
     `${RUN};${event}`,
     `1${RUN}:${event}`,
     `0${RUN}:${event}`,

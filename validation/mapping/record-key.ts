@@ -1,7 +1,6 @@
 import type { EventPlace } from "../../contract/event.ts";
 import { eventPlace, parseEventKey } from "../../contract/event.ts";
 
-const COLON = 0x3a;
 const ZERO = 0x30;
 
 /** Reads record keys of one run quickly: most have its prefix, then digits. */
@@ -17,13 +16,8 @@ export class RecordKeys {
   /** @returns run and place of the key in [from, to), or undefined for a key that no event has. */
   read(bytes: Buffer, from: number, to: number): ({ run: number } & EventPlace) | undefined {
     const digits = from + this.#prefix.length;
-    if (
-      to <= digits ||
-      to - digits > 16 ||
-      bytes[digits - 1] !== COLON ||
-      this.#prefix.compare(bytes, from, digits) !== 0
-    )
-      return to < from ? undefined : parseEventKey(bytes.toString("latin1", from, to));
+    if (to <= digits || this.#prefix.compare(bytes, from, digits) !== 0)
+      return parseEventKey(bytes.toString("latin1", from, to));
     if (bytes[digits] === ZERO && to > digits + 1) return undefined;
     let event = 0;
     for (let at = digits; at < to; at++) {

@@ -45,32 +45,30 @@ export class Batches {
 
   /** @returns the batch with this first sequence and number of events, made if it is new; undefined if it overlaps another or is out of range. */
   batch(start: number, count: number): number | undefined {
-    if (
-      !Number.isSafeInteger(start) ||
-      !Number.isSafeInteger(count) ||
-      start < 0 ||
-      count < 1 ||
-      count > MOST_EVENTS ||
-      !Number.isSafeInteger(start + count)
-    )
-      return undefined;
-    const at = this.#length === 0 || start >= this.endOf(this.#length - 1) ? this.#length : this.#place(start);
+    // The ledger's reader lets only safe integers through.
+    if (start < 0 || count < 1 || count > MOST_EVENTS || !Number.isSafeInteger(start + count)) return undefined;
+    const at = this.#place(start);
     if (at < this.#length && this.#at.starts[at] === start) return this.#at.counts[at] === count ? at : undefined;
     if (at < this.#length && start + count > (this.#at.starts[at] as number)) return undefined;
-    if (at > 0 && this.endOf(at - 1) > start) return undefined;
+    // Before the first batch there is none: NaN, which is not greater.
+    if (this.endOf(at - 1) > start) return undefined;
     this.#insert(at, start, count);
     return at;
   }
 
-  /** The batch of a sequence, or -1. Fast when sequences come nearly in order. */
+  /** The batch of a sequence, or -1. Fast when sequences of one batch come together. */
   find(sequence: number): number {
-    for (let near = this.#last; near < this.#last + 2 && near < this.#length; near++) {
-      const start = this.#at.starts[near] as number;
-      if (sequence >= start && sequence < start + (this.#at.counts[near] as number)) return (this.#last = near);
+    if (!this.#has(this.#last, sequence)) {
+      const at = this.#place(sequence + 1) - 1;
+      if (!this.#has(at, sequence)) return -1;
+      this.#last = at;
     }
-    const at = this.#place(sequence + 1) - 1;
-    if (at < 0 || sequence >= this.endOf(at)) return -1;
-    return (this.#last = at);
+    return this.#last;
+  }
+
+  /** The index of each batch, in the order of sequences. */
+  *indexes(): Generator<number> {
+    for (let batch = 0; batch < this.#length; batch++) yield batch;
   }
 
   startOf(batch: number): number {
@@ -126,7 +124,7 @@ export class Batches {
 
   /** @returns whether every attempt failed, so that the log may have no record of it. */
   isFailed(batch: number): boolean {
-    return (this.#at.attempts[batch] as number) > 0 && this.explained(batch) <= 0;
+    return (this.#at.attempts[batch] as number) > 0 && this.explained(batch) === 0;
   }
 
   /** Moves the columns into memory that threads share. Nobody may add to the batches afterwards. */
@@ -143,6 +141,11 @@ export class Batches {
     return batches;
   }
 
+  /** Also for an index at which no batch is: it has nothing. */
+  #has(batch: number, sequence: number): boolean {
+    return sequence >= this.startOf(batch) && sequence < this.endOf(batch);
+  }
+
   /** Index of the first batch that begins at or after the sequence. */
   #place(sequence: number): number {
     let [low, high] = [0, this.#length];
@@ -156,7 +159,7 @@ export class Batches {
 
   #insert(at: number, start: number, count: number): void {
     if (this.#length === this.#at.starts.length) this.#grow();
-    if (at < this.#length) for (const column of Object.values(this.#at)) column.copyWithin(at + 1, at, this.#length);
+    for (const column of Object.values(this.#at)) column.copyWithin(at + 1, at, this.#length);
     this.#length += 1;
     this.#at.starts[at] = start;
     this.#at.counts[at] = count;
