@@ -89,6 +89,16 @@ test("a fault that was never begun is in the plan by its place behind the faults
   expect(told([former, planned, open, failed(2)])).toEqual([`${CONTRADICTS}fault 2 is not in the plan`]);
 });
 
+test("a fault's later lines are those of the fault that was begun under their id", () => {
+  const seven = { ...planned, id: 7 };
+  expect(told([open, seven, { ...failed(7) }])).toEqual([]);
+  expect(told([open, seven, { ...failed(8) }])).toEqual([`${CONTRADICTS}fault 8 is not in the plan`]);
+});
+
+test("lines before any engine began are nobody's", () => {
+  expect(told([planned, open])).toEqual([]);
+});
+
 test("the id of a fault that failed before it began counts, too", () => {
   const former: JournalRecord = { ...open, plan_sha256: "before" };
   expect(told([former, failed(4), failed(1), open, { ...planned, id: 6 }, failed(8)])).toEqual([]);

@@ -48,6 +48,7 @@ test.each<[string, boolean]>([
   ["20231114T221320Z-payments-x2", false],
   ["20231114T221320Z-payments-2x", false],
   ["20231114T221320Z-payments2", false],
+  ["20231114T221320Z-paymentsx2", false],
   ["20231114T221321Z-payments", false],
   ["12", false],
 ])("a run directory is named by its time and pipeline: %s", (id, isFine) => {

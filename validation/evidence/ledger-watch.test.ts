@@ -51,6 +51,10 @@ describe("times", () => {
     expect(told(LINES, { nowMs: END.at_ms - 10_001 })).toEqual(["ledger line 15: its time is in the future"]);
   });
 
+  test("of several lines of one time, the first is named", () => {
+    expect(told([END, END], { nowMs: END.at_ms - 10_001 })).toEqual(["ledger line 1: its time is in the future"]);
+  });
+
   test("without another time, it is now", () => {
     const watch = new LedgerWatch(NO_EVIDENCE);
     const tally = new LedgerTally();

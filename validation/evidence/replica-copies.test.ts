@@ -33,11 +33,16 @@ function answer(reply: (asked: AskedFetch) => FetchReply): void {
   };
 }
 
-async function read({ signal = new AbortController().signal, limits = LIMITS, brokers = kafka.addresses } = {}) {
+async function read({
+  signal = new AbortController().signal,
+  limits = LIMITS,
+  brokers = kafka.addresses,
+  topic = kafka.topic,
+} = {}) {
   const question = replicaQuestion(RANGES, signal, limits);
   expect(question.name).toBe("kafka.replicas");
   const nobody = { postgres: () => Promise.reject(new Error("not asked")), ranges: async () => [] };
-  return question.schema.parse(await question.ask({ brokers, topic: kafka.topic, ...nobody }));
+  return question.schema.parse(await question.ask({ brokers, topic, ...nobody }));
 }
 const copy = (broker: number, partition: number) => ({
   broker,
@@ -131,7 +136,7 @@ test("a follower that takes the question and is silent is given up", async () =>
 test("a broker that the cluster does not know is one that does not answer", async () => {
   kafka.partitions = kafka.partitions.map((partition) => ({ ...partition, replicas: [1, 9] }));
   expect(await read({ limits: { ...LIMITS, giveUpMs: 60_000 } })).toEqual({
-    copies: [{ ...copy(9, 0), read_to: 0, failure: "it gives no records", buckets: [] }],
+    copies: [{ ...copy(9, 0), read_to: 0, failure: "the cluster does not know this broker", buckets: [] }],
     skipped: [{ broker: 9, partitions: 1 }],
     problem: null,
   });
@@ -141,6 +146,31 @@ test("if nobody says where the copies are, none is read, and the reason is told"
   const { copies, problem } = await read({ brokers: ["127.0.0.1:1"] });
   expect(copies).toEqual([]);
   expect(problem).toMatch(/./);
+});
+
+test("a follower that is down is given up", async () => {
+  await kafka.stop([2]);
+  expect(await read()).toEqual({
+    copies: [{ ...copy(2, 0), read_to: 0, failure: expect.stringMatching(/./), buckets: [] }],
+    skipped: [{ broker: 2, partitions: 1 }],
+    problem: null,
+  });
+});
+
+test("a fetch asks for megabytes, and is patient if nobody says otherwise", async () => {
+  const asked: number[] = [];
+  answer(({ offset, maxBytes }) => {
+    asked.push(maxBytes);
+    return { records: BATCHES[offset / 2]! };
+  });
+  const question = replicaQuestion(RANGES, new AbortController().signal);
+  const { copies } = await question.ask({ brokers: kafka.addresses, topic: kafka.topic } as never);
+  expect(copies).toEqual([copy(2, 0), copy(2, 1)]);
+  expect(new Set(asked)).toEqual(new Set([4 * 1024 * 1024]));
+});
+
+test("a topic that the cluster does not describe has no copy", async () => {
+  expect(await read({ topic: "another" })).toEqual({ copies: [], skipped: [], problem: null });
 });
 
 test("a partition that the cluster does not describe has no copy", async () => {

@@ -30,7 +30,8 @@ const replicaCopies = z.strictObject({
   /** Why nobody says where the copies are. */
   problem: z.string().nullable(),
 });
-type Broker = { id: number; host: string; port: number };
+/** `address`: undefined if the cluster does not know the broker now. */
+type Broker = { id: number; address: { host: string; port: number } | undefined };
 type ReplicaCopy = z.infer<typeof copy>;
 export type ReplicaCopies = z.infer<typeof replicaCopies>;
 
@@ -67,7 +68,6 @@ async function readCopies(
   await Promise.all(
     [...followers].map(async ([broker, logs]) => {
       for (const [index, log] of logs.entries()) {
-        signal.throwIfAborted();
         const one = await readCopy(broker, topic, log, signal, limits);
         read.copies.push(one);
         if (one.failure === null) continue;
@@ -96,14 +96,14 @@ async function followersOf(
   });
   try {
     const metadata = await admin.metadata({ topics: [topic] });
-    const partitions = metadata.topics.get(topic)?.partitions ?? [];
-    const known = new Map([...metadata.brokers].map(([id, { host, port }]) => [id, { id, host, port }]));
+    const described = metadata.topics.get(topic);
+    const known = new Map<number, Broker>([...metadata.brokers].map(([id, address]) => [id, { id, address }]));
     const found = new Map<Broker, LogRange[]>();
     for (const log of leaders) {
-      const { leader = -1, replicas = [] } = partitions[log.partition] ?? {};
-      for (const id of replicas.filter((replica) => replica !== leader)) {
-        // A broker that is not there is one that does not answer.
-        const broker = known.get(id) ?? { id, host: "", port: 0 };
+      const partition = described?.partitions[log.partition];
+      for (const id of partition?.replicas ?? []) {
+        if (id === partition?.leader) continue;
+        const broker = known.get(id) ?? { id, address: undefined };
         known.set(id, broker);
         found.set(broker, [...(found.get(broker) ?? []), log]);
       }
@@ -123,15 +123,26 @@ async function readCopy(
 ): Promise<ReplicaCopy> {
   const { retryMs, giveUpMs } = limits;
   const { partition, start, end } = log;
+  const { id, address } = broker;
+  if (address === undefined)
+    return {
+      broker: id,
+      partition,
+      read_to: start,
+      failure: "the cluster does not know this broker",
+      damaged: [],
+      buckets: [],
+    };
   const digests = new BatchDigests(start, end);
   const damaged: number[] = [];
   let connection: Connection | undefined;
-  let [failure, progressMs] = ["it gives no records", performance.now()];
+  let failure = "it gives no records";
+  let progressMs = performance.now();
   try {
-    while (digests.next < end && performance.now() - progressMs <= giveUpMs && broker.port !== 0) {
+    while (digests.next < end && performance.now() - progressMs <= giveUpMs) {
       signal.throwIfAborted();
       try {
-        connection ??= await connect(broker, limits);
+        connection ??= await connect(address, limits);
         const { errorCode, records } = await fetchRecords(connection, topic, partition, digests.next, FETCH_BYTES);
         if (errorCode !== 0) throw new Error(`Kafka's error code ${errorCode}`);
         const before = digests.next;
@@ -150,7 +161,7 @@ async function readCopy(
   }
   const isWhole = digests.next >= end;
   return {
-    broker: broker.id,
+    broker: id,
     partition,
     read_to: digests.next,
     failure: isWhole ? null : failure,
@@ -159,7 +170,7 @@ async function readCopy(
   };
 }
 
-async function connect({ host, port }: Broker, { timeoutMs }: Limits): Promise<Connection> {
+async function connect({ host, port }: { host: string; port: number }, { timeoutMs }: Limits): Promise<Connection> {
   const connection = new Connection(CLIENT_ID, { connectTimeout: timeoutMs, requestTimeout: timeoutMs });
   connection.on("error", () => undefined);
   await connection.connect(host, port);

@@ -38,6 +38,11 @@ test("a sample that did not know the figures says nothing", () => {
   expect(told([sample(0, null), sample(1000, null)], [line(0, 10)])).toEqual([]);
 });
 
+test("before its first line the ledger has nothing", () => {
+  expect(told([sample(-20_000, 0, 0)], [line(0, 10)])).toEqual([]);
+  expect(told([sample(0, 1)], [line(20_000, 10)])).toEqual(more("attempted", 1, 0));
+});
+
 test("what came up to 10 s after the sample counts, what came later does not", () => {
   expect(told([sample(0, 10)], [line(0, 5), line(10_000, 10)])).toEqual([]);
   expect(told([sample(0, 10)], [line(0, 5), line(10_001, 10)])).toEqual(more("attempted", 10, 5));
