@@ -101,8 +101,7 @@ async function followersOf(
     const found = new Map<Broker, LogRange[]>();
     for (const log of leaders) {
       const partition = described?.partitions[log.partition];
-      for (const id of partition?.replicas ?? []) {
-        if (id === partition?.leader) continue;
+      for (const id of partition?.replicas.filter((replica) => replica !== partition.leader) ?? []) {
         const broker = known.get(id) ?? { id, address: undefined };
         known.set(id, broker);
         found.set(broker, [...(found.get(broker) ?? []), log]);

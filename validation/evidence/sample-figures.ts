@@ -39,7 +39,7 @@ export class SampleFigures {
   /** Call this after the last line. */
   finish({ attempted, acknowledged }: Figures): void {
     this.#before = { attempted, acknowledged };
-    for (const sample of this.#samples.slice(this.#next)) this.#compare(sample);
+    for (const sample of this.#samples) this.#compare(sample);
   }
 
   #compare(sample: SeenSample): void {
