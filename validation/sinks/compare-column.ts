@@ -41,6 +41,9 @@ const FLOAT = /^-?\d+(?:\.\d+)?(?:e[+-]\d+)?$/;
 /** A number with more digits than a double is sure to hold; or a text like one. */
 const MANY_DIGITS = /[\d.]{16}/;
 
+/** Stands for a number that JSON.parse would round: no event has such a value. */
+const ROUNDED = Symbol("rounded");
+
 function isSameSpelling(expected: unknown, text: string): boolean {
   return String(expected) === text;
 }
@@ -52,9 +55,8 @@ function isSameDecimal(expected: string, text: string, scale: number): boolean {
 
 function isSameJson(expected: unknown, text: string): boolean {
   try {
-    // A number that JSON.parse would round is none that an event has.
     const parsed: unknown = MANY_DIGITS.test(text)
-      ? parseNumbers(text, (value, source) => (String(value) === source ? value : { rounded: source }))
+      ? parseNumbers(text, (value, source) => (String(value) === source ? value : ROUNDED))
       : JSON.parse(text);
     return isDeepStrictEqual(expected, parsed);
   } catch {
