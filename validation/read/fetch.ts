@@ -1,4 +1,4 @@
-import { Connection, createAPI, fetchV12, readKnownTaggedFields } from "@platformatic/kafka";
+import { Connection, createAPI, fetchV12 } from "@platformatic/kafka";
 import type { Reader } from "@platformatic/kafka";
 
 /**
@@ -16,7 +16,7 @@ function parse(_correlationId: number, _apiKey: number, _apiVersion: number, rea
   const errorCode = reader.readInt16();
   reader.readInt32(); // session
   const answer: FetchAnswer = { errorCode, records: NO_BYTES };
-  reader.readArray((topic) => {
+  const readTopic = (topic: Reader) => {
     topic.readString();
     topic.readArray(
       (part) => {
@@ -27,17 +27,15 @@ function parse(_correlationId: number, _apiKey: number, _apiVersion: number, rea
         part.readInt64(); // log start
         part.readNullableArray((aborted) => [aborted.readInt64(), aborted.readInt64()]);
         part.readInt32(); // preferred read replica
-        const size = part.readUnsignedVarInt() - 1;
-        if (size > 0) {
-          answer.records = part.buffer.slice(part.position, part.position + size);
-          part.skip(size);
-        }
-        readKnownTaggedFields(part, {});
+        // One partition was asked for, so nothing behind its records is of interest.
+        const size = Math.max(0, part.readUnsignedVarInt() - 1);
+        answer.records = part.buffer.slice(part.position, part.position + size);
       },
       true,
       false,
     );
-  });
+  };
+  reader.readArray(readTopic, true, false);
   return answer;
 }
 

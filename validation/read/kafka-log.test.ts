@@ -56,6 +56,13 @@ test("the first offset and the end of each partition", async () => {
   ]);
 });
 
+test("a later look sees new ends and new partitions", async () => {
+  await log.ranges();
+  kafka.partitions[0]!.end = 9;
+  kafka.partitions.push({ leader: 1, replicas: [1], isr: [1], start: 0, end: 1 });
+  expect((await log.ranges()).map(({ end }) => end)).toEqual([9, 8, 1]);
+});
+
 test("each record is read once, from the partition's leader, whatever transaction it is of", async () => {
   expect(await read()).toEqual(ALL);
   expect(fetches.map(({ broker, partition, offset }) => [broker, partition, offset])).toEqual([
@@ -128,6 +135,17 @@ test("a partition without a leader is given up with that reason", async () => {
   await expect(read({ of: impatient(), partition: 7 })).rejects.toThrow(": the partition has no leader");
 });
 
+test("a topic that is deleted meanwhile has no leader either", async () => {
+  kafka.topic = "another";
+  await expect(read({ of: impatient() })).rejects.toThrow(": the partition has no leader");
+});
+
+test("without other limits it is read as well", async () => {
+  const patient = new KafkaLog(kafka.addresses, "payments");
+  expect(await read({ of: patient })).toEqual(ALL);
+  await patient.close();
+});
+
 test("a broker that sends something now and then is not given up", async () => {
   let untilMs = 0;
   answer(({ offset }) => {
@@ -163,6 +181,25 @@ test("who ends the validation ends the reading", async () => {
   expect(fetches).toHaveLength(1);
 });
 
+const broken = (): never => {
+  throw new Error("a bug");
+};
+
+test("an answer that nobody waits for any more may fail", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    answer(({ offset }) => (offset === 0 ? { records: FIRST } : "cut"));
+    const range = { partition: 0, start: 0, end: 6 };
+    await expect(log.read(range, broken, new AbortController().signal)).rejects.toThrow("a bug");
+    await new Promise((next) => setTimeout(next, 50));
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+});
+
 test("no connection stays open", async () => {
   await log.ranges();
   await read();
@@ -173,11 +210,14 @@ test("no connection stays open", async () => {
 test.each<[string, Partial<FakeKafka>]>([
   ["is asked for it", { topicError: 3 }],
   ["is asked where it ends", { offsetsError: 3 }],
+  ["describes another", { topic: "another" }],
 ])("a topic that Kafka does not have when it %s is named", async (_, errors) => {
   Object.assign(kafka, errors);
   await expect(log.ranges()).rejects.toMatchObject({
     code: "FL_TOPIC_MISSING",
     message: 'topic "payments" does not exist in Kafka',
+    remedy: expect.stringContaining("--topic"),
+    cause: expect.any(Error),
   });
 });
 
@@ -186,11 +226,15 @@ test("a cluster that does not answer is named by its addresses", async () => {
   await expect(nowhere.ranges()).rejects.toMatchObject({
     code: "FL_KAFKA_UNREACHABLE",
     message: expect.stringMatching(/^Kafka at 127.0.0.1:1,127.0.0.1:2 does not answer: ./),
+    remedy: expect.stringContaining("--brokers"),
+    cause: expect.any(Error),
   });
   await nowhere.close();
 });
 
 test("an offset that Kafka does not know is an error, not a number", async () => {
-  kafka.partitions[1]!.start = -1;
-  await expect(log.ranges()).rejects.toThrow("no offset for partition 1");
+  for (const start of [-1, -2]) {
+    kafka.partitions[1]!.start = start;
+    await expect(log.ranges()).rejects.toThrow("no offset for partition 1");
+  }
 });

@@ -12,7 +12,7 @@ const FETCH_BYTES = 4 * 1024 * 1024;
 const LIMITS = { connectMs: 3_000, requestMs: 10_000, retryMs: 200, giveUpMs: 30_000 };
 const OFFSET_OUT_OF_RANGE = 1;
 /** The client library keeps only these words of Kafka's answer about the topic. */
-const UNKNOWN_TOPIC = /^Unknown topic /;
+const UNKNOWN_TOPIC = "Unknown topic";
 const CLIENT_ID = "faultline-validation";
 
 /** Reads a topic with a client of its own: no consumer group, no committed offsets, every partition from its first offset to its end. */
@@ -44,7 +44,8 @@ export class KafkaLog {
   async ranges(): Promise<LogRange[]> {
     try {
       const metadata = await this.#admin.metadata({ topics: [this.#topic], forceUpdate: true });
-      const count = metadata.topics.get(this.#topic)?.partitionsCount ?? 0;
+      const count = metadata.topics.get(this.#topic)?.partitionsCount;
+      if (count === undefined) throw new Error(UNKNOWN_TOPIC);
       const [starts, ends] = [await this.#offsets(count, -2n), await this.#offsets(count, -1n)];
       return Array.from({ length: count }, (_, partition) => ({
         partition,
@@ -141,8 +142,7 @@ export class KafkaLog {
   }
 
   #explain(error: Error): Error {
-    if (error instanceof FaultlineError) return error;
-    if (findErrorBy(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION") !== null || UNKNOWN_TOPIC.test(error.message))
+    if (findErrorBy(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION") !== null || error.message.startsWith(UNKNOWN_TOPIC))
       return new FaultlineError("FL_TOPIC_MISSING", `topic "${this.#topic}" does not exist in Kafka`, {
         remedy: "give the right topic with --topic, or the right pipeline file",
         cause: error,

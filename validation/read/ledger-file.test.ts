@@ -46,15 +46,20 @@ test("an open behind damaged lines is found; the first of them is told if there 
 });
 
 test("other good lines before it are no open, and no problem", async () => {
-  const attempt = { t: "attempt", p: 0, s: 0, n: 1, first_ms: 0, last_ms: 0, a: 1, at_ms: 0 };
-  writeFileSync(file, encodeLog([attempt, open]));
+  writeFileSync(file, behind(1));
   expect(await readLedgerOpen(file)).toEqual(open);
   writeFileSync(file, encodeLog([attempt]));
   await expect(readLedgerOpen(file)).rejects.toThrow(/the first 1 lines: run and seed are unknown$/);
 });
 
-test("a file that is no ledger is not searched to its end", async () => {
-  writeFileSync(file, `${`${"x".repeat(1000)}\n`.repeat(2000)}${encodeLog([open])}`);
+const attempt = { t: "attempt", p: 0, s: 0, n: 1, first_ms: 0, last_ms: 0, a: 1, at_ms: 0 };
+const behind = (count: number) => encodeLog([...Array.from({ length: count }, () => attempt), open]);
+
+test("an open is sought among about 1000 lines, not in the whole file", async () => {
+  // Longer than one read of the disk.
+  writeFileSync(file, behind(950));
+  expect(await readLedgerOpen(file)).toEqual(open);
+  writeFileSync(file, behind(5000));
   await expect(readLedgerOpen(file)).rejects.toMatchObject({ code: "FL_LEDGER_DAMAGED" });
 });
 
@@ -87,6 +92,8 @@ test("a ledger that is not there is told with its path; a disk that can't be rea
     await expect(read).rejects.toMatchObject({
       code: "FL_RUN_MISSING",
       message: `there is no run ledger at ${missing}`,
+      remedy: expect.stringContaining("--producer-log-path"),
+      cause: { code: "ENOENT" },
     });
   await expect(readLedgerOpen(tmpdir())).rejects.toMatchObject({ code: "EISDIR" });
 });

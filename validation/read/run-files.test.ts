@@ -102,5 +102,7 @@ test("a pipeline file that is not there is named", async () => {
   await expect(loadRun(files)).rejects.toMatchObject({
     code: "FL_RUN_MISSING",
     message: `there is no pipeline file at ${files.pipeline}`,
+    remedy: expect.stringContaining("--pipeline"),
+    cause: { code: "ENOENT" },
   });
 });
