@@ -52,6 +52,7 @@ test.each([
 test.each([
   ["float", 0, "-0", false],
   ["float", -0, "-0", true],
+  ["float", -0, "0", false],
   ["float", 5, "5", true],
   ["float", 5, "5.0", true],
   ["float", 1e21, "1e+21", true],

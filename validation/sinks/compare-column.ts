@@ -23,17 +23,17 @@ const COMPARERS: Record<FieldType, (field: Field) => ColumnComparer> = {
   int: () => isSameSpelling,
   bigint: () => isSameSpelling,
   // Object.is: -0 is another value than 0.
-  float: () => (expected, text) => text === String(expected) || (FLOAT.test(text) && Object.is(Number(text), expected)),
+  float: () => (expected, text) => FLOAT.test(text) && Object.is(Number(text), expected),
   decimal:
     ({ scale = 0 }) =>
     (expected, text) =>
       expected === text || isSameDecimal(String(expected), text, scale),
   boolean: () => (expected, text) => text === (expected === true ? "t" : "f"),
-  text: () => (expected, text) => (text.includes("\\") ? unescapeCopy(text) : text) === expected,
+  text: () => (expected, text) => unescapeCopy(text) === expected,
   timestamp: () => (expected, text) => timestampText(expected as string) === text,
   date: () => isSameSpelling,
-  binary: () => (expected, text) => byteaBytes(unescapeCopy(text) ?? "")?.toString("base64") === expected,
-  json: () => (expected, text) => isSameJson(expected, unescapeCopy(text) ?? ""),
+  binary: () => (expected, text) => byteaBytes(unescapeCopy(text) as string)?.toString("base64") === expected,
+  json: () => (expected, text) => isSameJson(expected, unescapeCopy(text) as string),
 };
 
 /** As PostgreSQL spells a finite double precision. */

@@ -65,6 +65,18 @@ test("columns are separated by tabs only", () => {
   expect(compile(...TYPES)(eventOf(["1", '"a"', "true"]), line, 0, line.length)).toBe(false);
 });
 
+test("an empty column at the very beginning is no text, and no boolean", () => {
+  for (const [type, json] of [
+    ["boolean", "true"],
+    ["text", '"a"'],
+  ] as const)
+    expect(compile(type)(eventOf([json]), Buffer.from("\t"), 0, 1)).toBe(false);
+});
+
+test("a value ends where it ends, whatever follows it in the event", () => {
+  expect(isSame(["binary", "int"], ['"3q2t"', "1234"], [String.raw`\\xdeadad`, "1234"])).toBe(true);
+});
+
 test("bytes behind the line do not count", () => {
   const line = Buffer.from("\t12");
   const columns = compile("int");

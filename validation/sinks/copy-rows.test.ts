@@ -34,6 +34,8 @@ test.each<[string, number[]]>([
   ["9007199254740991", [8191, 2 ** 40 - 1]],
   ["1000000000000000", [909, 543_930_351_616]],
   ["9007199254740992", NOBODY],
+  ["99999999999999999999", NOBODY],
+  ["1x2", NOBODY],
   ["00", NOBODY],
   ["01", NOBODY],
   ["-1", NOBODY],
@@ -56,6 +58,7 @@ test.each(["7\t1", "701\t1", "71\t1", "\\N\t1", "", "70", "70 1"])("a row of ano
 
 test("one object shows one row after the other", () => {
   const row = new CopyRow(PLAIN, RUN);
+  expect(place(row)).toEqual(NOBODY);
   expect(place(rowOf("70\t5", PLAIN, row))).toEqual([0, 5]);
   expect(place(rowOf("71\t5", PLAIN, row))).toEqual(NOBODY);
   expect(place(rowOf("70\tx", PLAIN, row))).toEqual(NOBODY);
@@ -80,6 +83,7 @@ test.each<[string, string | undefined]>([
   ["\t12\ta b\t0.6", "rate is 0.6, not 0.5"],
   ["\t\\N\ta b\t0.5", "amount is \\N, not 12"],
   ["\t12\ta b", "rate is missing, not 0.5"],
+  ["\t12", 'note is missing, not "a b"'],
   ["", "amount is missing, not 12"],
   ["\t12\ta b\t0.5\tx", "6 columns"],
   ["\t12\ta b\t5e-01\t", "6 columns"],
