@@ -21,7 +21,7 @@ export default {
   cleanTempDir: "always",
   jsonReporter: { fileName: `${cache}/report.json` },
   reporters: ["json", "progress-append-only"],
-  ignorePatterns: [".faultline", "runs", "spark-app", "bench", "docs", "platform", "report", "chaos"],
+  ignorePatterns: [".faultline", "runs", "spark-app", "/bench", "docs", "platform", "report", "chaos"],
   dryRunTimeoutMinutes: 20,
   timeoutMS: 20_000,
   timeoutFactor: 4,

@@ -64,7 +64,7 @@ function headProblems({ open }: Session, plan: Plan): string[] {
 
 function faultProblems({ firstId, lines }: Session, plan: Plan): string[] {
   const byId = new Map(plan.faults.map((fault) => [fault.id, fault]));
-  const begun = new Set(lines.flatMap((line) => (line.t === "planned" ? [line.id] : [])));
+  const begun = new Set(lines.filter(({ t }) => t === "planned").map(({ id }) => id));
   return lines.flatMap((line) => {
     if (line.t === "planned") {
       const fault = byId.get(line.fault.id);

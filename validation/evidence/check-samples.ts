@@ -17,8 +17,8 @@ export function sampleFaultProblems(samples: readonly SeenSample[], journal: rea
         problems.add(
           `${RUN_FILES.samples} saw fault ${id} active at a time when the fault journal has no such fault active`,
         );
-  for (const { id, effective, probedMs, healedMs } of faults) {
-    if (effective !== true || probedMs === undefined || healedMs === undefined) continue;
+  for (const { id, effective, probedMs = Infinity, healedMs = -Infinity } of faults) {
+    if (effective !== true) continue;
     const during = samples.filter(({ at_ms }) => at_ms > probedMs + SLACK_MS && at_ms < healedMs - SLACK_MS);
     // One sample may have missed the journal.
     if (during.length >= 2 && !during.some((sample) => sample.faults.includes(id)))

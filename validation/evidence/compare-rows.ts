@@ -56,9 +56,9 @@ function rangesOf({ lanes }: WitnessSeen): RowRange[] {
 
 function sample(ranges: readonly RowRange[], mostRows: number, seed: number): RowRange[] {
   const rows = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
-  if (rows <= mostRows) return [...ranges];
   const random = new RandomStream(seed ^ SAMPLE_STREAM, 0, 0);
-  return ranges.filter(() => random.integer(0, rows - 1) < mostRows);
+  // All of them, if they are not too many.
+  return ranges.filter(() => random.float() * rows < mostRows);
 }
 
 function* parts(ranges: readonly RowRange[]): Generator<RowRange[]> {

@@ -7,10 +7,9 @@ import type { Question } from "../source/question.ts";
 import { BatchDigests } from "../witness/batch-digests.ts";
 
 const FETCH_BYTES = 4 * 1024 * 1024;
-const TIMEOUT_MS = 3_000;
-const RETRY_MS = 200;
-/** A follower that gives nothing more for so long is not compared. */
-const GIVE_UP_MS = 10_000;
+/** `giveUpMs`: a follower that gives nothing more for so long is not compared. */
+const LIMITS = { timeoutMs: 3_000, retryMs: 200, giveUpMs: 10_000 };
+type Limits = typeof LIMITS;
 const CLIENT_ID = "faultline-validation";
 
 const bucketDigest = z.strictObject({ from: z.int(), batches: z.int(), digest: z.int() });
@@ -31,7 +30,8 @@ const replicaCopies = z.strictObject({
   /** Why nobody says where the copies are. */
   problem: z.string().nullable(),
 });
-type Broker = { id: number; host: string; port: number };
+/** `address`: undefined if the cluster does not know the broker now. */
+type Broker = { id: number; address: { host: string; port: number } | undefined };
 type ReplicaCopy = z.infer<typeof copy>;
 export type ReplicaCopies = z.infer<typeof replicaCopies>;
 
@@ -39,11 +39,15 @@ export type ReplicaCopies = z.infer<typeof replicaCopies>;
  * Reads every partition once more from each of its followers. A consumer may fetch from a follower since Kafka 2.4 (KIP-392, Fetch version 11 and
  * later); it gets what lies below the follower's high watermark. @param ranges what was read of the leaders.
  */
-export function replicaQuestion(ranges: readonly LogRange[], signal: AbortSignal): Question<ReplicaCopies> {
+export function replicaQuestion(
+  ranges: readonly LogRange[],
+  signal: AbortSignal,
+  limits: Limits = LIMITS,
+): Question<ReplicaCopies> {
   return {
     name: "kafka.replicas",
     schema: replicaCopies,
-    ask: ({ brokers, topic }) => readCopies(brokers, topic, ranges, signal),
+    ask: ({ brokers, topic }) => readCopies(brokers, topic, ranges, signal, limits),
   };
 }
 
@@ -52,19 +56,19 @@ async function readCopies(
   topic: string,
   ranges: readonly LogRange[],
   signal: AbortSignal,
+  limits: Limits,
 ): Promise<ReplicaCopies> {
   const read: ReplicaCopies = { copies: [], skipped: [], problem: null };
   let followers: Map<Broker, LogRange[]>;
   try {
-    followers = await followersOf(brokers, topic, ranges);
+    followers = await followersOf(brokers, topic, ranges, limits);
   } catch (error) {
     return { ...read, problem: (error as Error).message };
   }
   await Promise.all(
     [...followers].map(async ([broker, logs]) => {
       for (const [index, log] of logs.entries()) {
-        signal.throwIfAborted();
-        const one = await readCopy(broker, topic, log, signal);
+        const one = await readCopy(broker, topic, log, signal, limits);
         read.copies.push(one);
         if (one.failure === null) continue;
         const partitions = logs.length - index - 1;
@@ -80,25 +84,25 @@ async function followersOf(
   brokers: string[],
   topic: string,
   leaders: readonly LogRange[],
+  { timeoutMs }: Limits,
 ): Promise<Map<Broker, LogRange[]>> {
   const admin = new Admin({
     clientId: CLIENT_ID,
     bootstrapBrokers: brokers,
     retries: 2,
-    connectTimeout: TIMEOUT_MS,
-    requestTimeout: TIMEOUT_MS,
+    connectTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
     autocreateTopics: false,
   });
   try {
-    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
-    const partitions = metadata.topics.get(topic)?.partitions ?? [];
-    const known = new Map([...metadata.brokers].map(([id, { host, port }]) => [id, { id, host, port }]));
+    const metadata = await admin.metadata({ topics: [topic] });
+    const described = metadata.topics.get(topic);
+    const known = new Map<number, Broker>([...metadata.brokers].map(([id, address]) => [id, { id, address }]));
     const found = new Map<Broker, LogRange[]>();
     for (const log of leaders) {
-      const { leader = -1, replicas = [] } = partitions[log.partition] ?? {};
-      for (const id of replicas.filter((replica) => replica !== leader)) {
-        // A broker that is not there is one that does not answer.
-        const broker = known.get(id) ?? { id, host: "", port: 0 };
+      const partition = described?.partitions[log.partition];
+      for (const id of partition?.replicas.filter((replica) => replica !== partition.leader) ?? []) {
+        const broker = known.get(id) ?? { id, address: undefined };
         known.set(id, broker);
         found.set(broker, [...(found.get(broker) ?? []), log]);
       }
@@ -109,28 +113,46 @@ async function followersOf(
   }
 }
 
-async function readCopy(broker: Broker, topic: string, log: LogRange, signal: AbortSignal): Promise<ReplicaCopy> {
+async function readCopy(
+  broker: Broker,
+  topic: string,
+  log: LogRange,
+  signal: AbortSignal,
+  limits: Limits,
+): Promise<ReplicaCopy> {
+  const { retryMs, giveUpMs } = limits;
   const { partition, start, end } = log;
+  const { id, address } = broker;
+  if (address === undefined)
+    return {
+      broker: id,
+      partition,
+      read_to: start,
+      failure: "the cluster does not know this broker",
+      damaged: [],
+      buckets: [],
+    };
   const digests = new BatchDigests(start, end);
   const damaged: number[] = [];
   let connection: Connection | undefined;
-  let [failure, progressMs] = ["it gives no records", performance.now()];
+  let failure = "it gives no records";
+  let progressMs = performance.now();
   try {
-    while (digests.next < end && performance.now() - progressMs <= GIVE_UP_MS && broker.port !== 0) {
+    while (digests.next < end && performance.now() - progressMs <= giveUpMs) {
       signal.throwIfAborted();
       try {
-        connection ??= await connect(broker);
+        connection ??= await connect(address, limits);
         const { errorCode, records } = await fetchRecords(connection, topic, partition, digests.next, FETCH_BYTES);
         if (errorCode !== 0) throw new Error(`Kafka's error code ${errorCode}`);
         const before = digests.next;
         damaged.push(...digests.add(records, true));
         if (digests.next > before) progressMs = performance.now();
-        else await sleep(RETRY_MS);
+        else await sleep(retryMs);
       } catch (error) {
         failure = (error as Error).message;
         await connection?.close().catch(() => undefined);
         connection = undefined;
-        await sleep(RETRY_MS);
+        await sleep(retryMs);
       }
     }
   } finally {
@@ -138,7 +160,7 @@ async function readCopy(broker: Broker, topic: string, log: LogRange, signal: Ab
   }
   const isWhole = digests.next >= end;
   return {
-    broker: broker.id,
+    broker: id,
     partition,
     read_to: digests.next,
     failure: isWhole ? null : failure,
@@ -147,8 +169,8 @@ async function readCopy(broker: Broker, topic: string, log: LogRange, signal: Ab
   };
 }
 
-async function connect({ host, port }: Broker): Promise<Connection> {
-  const connection = new Connection(CLIENT_ID, { connectTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS });
+async function connect({ host, port }: { host: string; port: number }, { timeoutMs }: Limits): Promise<Connection> {
+  const connection = new Connection(CLIENT_ID, { connectTimeout: timeoutMs, requestTimeout: timeoutMs });
   connection.on("error", () => undefined);
   await connection.connect(host, port);
   return connection;

@@ -29,7 +29,9 @@ export class SampleFigures {
 
   /** @param atMs time of the next line. @param tally what the ledger comes to with that line. */
   follow(atMs: number, { attempted, acknowledged }: Figures): void {
-    while ((this.#samples[this.#next]?.at_ms ?? Infinity) + SLACK_MS < atMs) this.#compareNext();
+    let sample = this.#samples[this.#next];
+    for (; sample !== undefined && sample.at_ms + SLACK_MS < atMs; sample = this.#samples[++this.#next])
+      this.#compare(sample);
     this.#before.attempted = attempted;
     this.#before.acknowledged = acknowledged;
   }
@@ -37,13 +39,11 @@ export class SampleFigures {
   /** Call this after the last line. */
   finish({ attempted, acknowledged }: Figures): void {
     this.#before = { attempted, acknowledged };
-    while (this.#next < this.#samples.length) this.#compareNext();
+    for (const sample of this.#samples) this.#compare(sample);
   }
 
-  #compareNext(): void {
-    const sample = this.#samples[this.#next];
-    this.#next += 1;
-    if (sample === undefined || this.problems.length > 0) return;
+  #compare(sample: SeenSample): void {
+    if (this.problems.length > 0) return;
     for (const name of NAMES) {
       const [told, had] = [sample[name] ?? 0, this.#before[name]];
       if (told <= had) continue;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendFile, mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -63,6 +63,20 @@ test.each<[string, () => Promise<void>, string]>([
 
 test("a file that only got another time has the same bytes", async () => {
   expect(await sealed(() => utimes(file, 1, 1))).toMatchObject({ verdict: "recorded" });
+});
+
+test("what can't be read is unknown, unless no verdict rests on it", async () => {
+  await rm(file);
+  await mkdir(file);
+  expect(await sealed(async () => undefined)).toMatchObject({
+    verdict: "unknown",
+    value: "unreadable",
+    why: "nobody can say which bytes were judged",
+  });
+  expect(await sealed(async () => undefined, { isLive: true })).toMatchObject({
+    verdict: "recorded",
+    value: "unreadable",
+  });
 });
 
 test("a file that is missing is noted, and noticed if it appears", async () => {

@@ -29,7 +29,7 @@ export class FileSeals {
     for (const { file, isLive, stamp, sha256 } of this.#seals) {
       const name = `sha256.${basename(file)}`;
       // A rename or a write always moves the time of the last change, which no user can set.
-      const isSame = isLive || (stamp === (await stampOf(file)) && sha256 !== UNREADABLE);
+      const isSame = isLive || stamp === (await stampOf(file));
       const now = isSame ? sha256 : await sha256Of(file);
       if (sha256 === UNREADABLE) premises.push(isLive ? recorded(name, sha256) : unknown(name, sha256, UNREADABLE_WHY));
       else if (now === sha256) premises.push(recorded(name, sha256));
@@ -46,7 +46,7 @@ const UNREADABLE_WHY = "nobody can say which bytes were judged";
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash("sha256");
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT" ? MISSING : UNREADABLE;
   }

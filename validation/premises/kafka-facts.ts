@@ -27,12 +27,12 @@ const topicFacts = z.strictObject({
 /** `ranges`: first offset and end of each partition, after the log was read. */
 export type KafkaFacts = z.infer<typeof topicFacts> & { ranges: LogRange[] };
 
-/** How the cluster keeps the topic. @param names of settings. */
-export function topicQuestion(names: string[]): Question<Omit<KafkaFacts, "ranges">> {
+/** How the cluster keeps the topic. @param names of settings. @param timeoutMs of a request. */
+export function topicQuestion(names: string[], timeoutMs = TIMEOUT_MS): Question<Omit<KafkaFacts, "ranges">> {
   return {
     name: "kafka.topic",
     schema: topicFacts,
-    ask: ({ brokers, topic }) => readKafkaFacts(brokers, topic, names),
+    ask: ({ brokers, topic }) => readKafkaFacts(brokers, topic, names, timeoutMs),
   };
 }
 
@@ -45,23 +45,28 @@ const TOPIC_RESOURCE = 2;
  * itself is the broker's own.
  * @throws the client's error when no broker describes the topic.
  */
-async function readKafkaFacts(brokers: string[], topic: string, names: string[]): Promise<Omit<KafkaFacts, "ranges">> {
+async function readKafkaFacts(
+  brokers: string[],
+  topic: string,
+  names: string[],
+  timeoutMs: number,
+): Promise<Omit<KafkaFacts, "ranges">> {
   const admin = new Admin({
     clientId: CLIENT_ID,
     bootstrapBrokers: brokers,
     retries: 2,
-    connectTimeout: TIMEOUT_MS,
-    requestTimeout: TIMEOUT_MS,
+    connectTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
     autocreateTopics: false,
   });
   try {
-    const cluster = await admin.metadata({ topics: [topic], forceUpdate: true });
+    const cluster = await admin.metadata({ topics: [topic] });
     const found = cluster.topics.get(topic);
     if (found === undefined) throw new Error(`topic "${topic}" does not exist`);
     const settings = await Promise.all(
       [...cluster.brokers].map(async ([broker, { host, port }]): Promise<BrokerSettings> => {
         try {
-          return { broker, values: await topicSettings(host, port, topic, names) };
+          return { broker, values: await topicSettings(host, port, topic, names, timeoutMs) };
         } catch (error) {
           return { broker, problem: (error as Error).message };
         }
@@ -90,8 +95,9 @@ async function topicSettings(
   port: number,
   topic: string,
   names: string[],
+  timeoutMs: number,
 ): Promise<Record<string, string>> {
-  const connection = new Connection(CLIENT_ID, { connectTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS });
+  const connection = new Connection(CLIENT_ID, { connectTimeout: timeoutMs, requestTimeout: timeoutMs });
   connection.on("error", () => undefined);
   try {
     await connection.connect(host, port);

@@ -73,6 +73,14 @@ test.each<[string, (changed: KafkaFacts) => void, string]>([
     (changed) => (changed.partitions[0]!.isr = [3]),
     "not-proved: kafka.isr is p0: 3, p1: 1 2 3: ",
   ],
+  [
+    "fewer replicas in sync than the topic wants",
+    (changed) => {
+      set(changed, "min.insync.replicas", "3");
+      changed.partitions[0]!.isr = [3, 1];
+    },
+    "not-proved: kafka.isr is p0: 3 1, p1: 1 2 3: with fewer than 3 replicas",
+  ],
   ["min ISR 1", (changed) => set(changed, "min.insync.replicas", "1"), "unknown: kafka.min.insync.replicas is 1: "],
   [
     "min ISR 1 on one broker",
@@ -88,6 +96,16 @@ test.each<[string, (changed: KafkaFacts) => void, string]>([
     "unclean election",
     (changed) => set(changed, "unclean.leader.election.enable", "true"),
     "not-proved: kafka.unclean.leader.election.enable is true: ",
+  ],
+  [
+    "unclean election on one broker",
+    (changed) => set(changed, "unclean.leader.election.enable", "true", [3]),
+    "not-proved: kafka.unclean.leader.election.enable is false on broker 1, false on broker 2, true on broker 3: ",
+  ],
+  [
+    "policies that no broker tells",
+    (changed) => (changed.settings = [{ broker: 1, problem: "not authorized" }]),
+    "not-proved: kafka.cleanup.policy is not readable on broker 1 (not authorized): ",
   ],
   [
     "compaction",
@@ -123,6 +141,23 @@ test.each<[string, (changed: KafkaFacts) => void, string]>([
     found.filter((problem) => problem.startsWith(sentence)),
     found.join("\n"),
   ).toHaveLength(1);
+});
+
+test("two copies are enough, and so are two in sync", () => {
+  const changed = facts();
+  for (const partition of changed.partitions)
+    [partition.replicas, partition.isr] = [
+      [1, 2],
+      [2, 1],
+    ];
+  expect(problems(changed)).toEqual([]);
+});
+
+test("with min ISR 1, one replica in sync is still too few", () => {
+  const changed = facts();
+  set(changed, "min.insync.replicas", "1");
+  changed.partitions[0]!.isr = [3];
+  expect(problems(changed).some((problem) => problem.startsWith("not-proved: kafka.isr is p0: 3"))).toBe(true);
 });
 
 test("a broker that is silent is named beside the others' value", () => {

@@ -32,33 +32,34 @@ export type ControlRow = z.infer<typeof controlRow>;
 export const CONTROL_QUERY = `
   SELECT s.system_identifier::text, c.timeline_id::text AS timeline FROM pg_control_system() s, pg_control_checkpoint() c`;
 
-type Rule = { bad: readonly string[]; verdict: "unknown" | "not-proved"; why: string };
+/** `otherwise` judges a bad value. */
+type Rule = { bad: readonly string[]; otherwise: typeof unknown; why: string };
 
 /** Judged with what roles and databases override. */
 const RULES: Record<string, Rule> = {
   fsync: {
     bad: ["off"],
-    verdict: "unknown",
+    otherwise: unknown,
     why: "without it PostgreSQL never waits for the disk, so a committed row is only in memory",
   },
   synchronous_commit: {
     bad: ["off"],
-    verdict: "unknown",
+    otherwise: unknown,
     why: "without it PostgreSQL reports a commit before its WAL is written, so a killed server loses committed rows",
   },
   full_page_writes: {
     bad: ["off"],
-    verdict: "not-proved",
+    otherwise: notProved,
     why: "without it a crash of the machine may tear pages, unless the file system prevents that",
   },
   zero_damaged_pages: {
     bad: ["on"],
-    verdict: "not-proved",
+    otherwise: notProved,
     why: "with it PostgreSQL empties a damaged page instead of reporting it",
   },
   ignore_checksum_failure: {
     bad: ["on"],
-    verdict: "not-proved",
+    otherwise: notProved,
     why: "with it PostgreSQL reads on past a damaged page",
   },
 };
@@ -84,8 +85,7 @@ export function settingPremises(settings: readonly SettingRow[], overrides: read
     if (rule === undefined) return own === undefined ? [] : [recorded(full, text)];
     const isBad =
       own === undefined || [own, ...others.map(({ value }) => value)].some((item) => rule.bad.includes(item));
-    if (!isBad) return [holds(full, text, rule.why)];
-    return [rule.verdict === "unknown" ? unknown(full, text, rule.why) : notProved(full, text, rule.why)];
+    return [(isBad ? rule.otherwise : holds)(full, text, rule.why)];
   });
 }
 

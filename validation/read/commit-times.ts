@@ -38,7 +38,7 @@ export function lookUpRows(query: QueryRows, { table, identity }: Pipeline, run:
   return async (lookUps) => {
     const rows: (CommittedRow | undefined)[] = lookUps.map(() => undefined);
     for (const pick of ["first", "last"] as const) {
-      const places = [...lookUps.keys()].filter((place) => lookUps[place]?.pick === pick);
+      const places = lookUps.flatMap((look, place) => (look.pick === pick ? [place] : []));
       for (let from = 0; from < places.length; from += MOST_AT_ONCE) {
         const chunk = places.slice(from, from + MOST_AT_ONCE);
         const asked = chunk.map((place) => lookUps[place] as RowLookUp);

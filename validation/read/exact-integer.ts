@@ -1,7 +1,5 @@
 const ZERO = 0x30;
 const MINUS = 0x2d;
-/** 2^53 has 16 digits. */
-const MOST_DIGITS = 16;
 
 /**
  * Reads an integer as PostgreSQL spells it, exactly: no other text has the same value.
@@ -11,7 +9,7 @@ export function exactInteger(text: string): number | undefined {
   const isNegative = text.charCodeAt(0) === MINUS;
   const from = isNegative ? 1 : 0;
   const digits = text.length - from;
-  if (digits < 1 || digits > MOST_DIGITS) return undefined;
+  if (digits < 1) return undefined;
   if (text.charCodeAt(from) === ZERO && (digits > 1 || isNegative)) return undefined;
   let value = 0;
   for (let at = from; at < text.length; at++) {

@@ -1,19 +1,14 @@
-/** Beyond this a partial sum moves to the bigint, so that the double stays exact. */
-const LIMIT = 2 ** 51;
-
 /** An exact sum of safe integers that costs no bigint per addition. */
 export class ExactSum {
   #low = 0;
   #high = 0n;
 
   add(value: number): void {
-    if (value > LIMIT || value < -LIMIT) {
-      this.#high += BigInt(value);
-      return;
-    }
-    this.#low += value;
-    if (this.#low > LIMIT || this.#low < -LIMIT) {
-      this.#high += BigInt(this.#low);
+    const sum = this.#low + value;
+    // A sum that a double can't hold exactly is rounded to one that is not safe either.
+    if (Number.isSafeInteger(sum)) this.#low = sum;
+    else {
+      this.#high += BigInt(this.#low) + BigInt(value);
       this.#low = 0;
     }
   }
@@ -38,7 +33,9 @@ export function scaledInteger(text: string, scale: number): bigint | undefined {
 
 /** The inverse of scaledInteger, with exactly `scale` digits after the point. */
 export function decimalText(value: bigint, scale: number): string {
-  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
+  const digits = String(value)
+    .replace("-", "")
+    .padStart(scale + 1, "0");
   const point = digits.length - scale;
   return `${value < 0n ? "-" : ""}${digits.slice(0, point)}${scale > 0 ? `.${digits.slice(point)}` : ""}`;
 }

@@ -1,11 +1,11 @@
-import { Connection, createAPI, fetchV12, readKnownTaggedFields } from "@platformatic/kafka";
+import { Connection, createAPI, fetchV12 } from "@platformatic/kafka";
 import type { Reader } from "@platformatic/kafka";
 
 /**
  * Kafka's Fetch, version 12 (brokers 2.7 to 4.x; the last one with topic names), for one partition and outside of a fetch session.
  * The library frames the request; the answer's records stay bytes: https://kafka.apache.org/protocol#The_Messages_Fetch.
  */
-export type FetchAnswer = { errorCode: number; logStart: number; records: Buffer };
+export type FetchAnswer = { errorCode: number; records: Buffer };
 
 const FETCH = 1;
 const VERSION = 12;
@@ -15,8 +15,8 @@ function parse(_correlationId: number, _apiKey: number, _apiVersion: number, rea
   reader.readInt32(); // throttle time
   const errorCode = reader.readInt16();
   reader.readInt32(); // session
-  const answer: FetchAnswer = { errorCode, logStart: 0, records: NO_BYTES };
-  reader.readArray((topic) => {
+  const answer: FetchAnswer = { errorCode, records: NO_BYTES };
+  const readTopic = (topic: Reader) => {
     topic.readString();
     topic.readArray(
       (part) => {
@@ -24,20 +24,18 @@ function parse(_correlationId: number, _apiKey: number, _apiVersion: number, rea
         answer.errorCode ||= part.readInt16();
         part.readInt64(); // high watermark
         part.readInt64(); // last stable offset
-        answer.logStart = Number(part.readInt64());
+        part.readInt64(); // log start
         part.readNullableArray((aborted) => [aborted.readInt64(), aborted.readInt64()]);
         part.readInt32(); // preferred read replica
-        const size = part.readUnsignedVarInt() - 1;
-        if (size > 0) {
-          answer.records = part.buffer.slice(part.position, part.position + size);
-          part.skip(size);
-        }
-        readKnownTaggedFields(part, {});
+        // One partition was asked for, so nothing behind its records is of interest.
+        const size = Math.max(0, part.readUnsignedVarInt() - 1);
+        answer.records = part.buffer.slice(part.position, part.position + size);
       },
       true,
       false,
     );
-  });
+  };
+  reader.readArray(readTopic, true, false);
   return answer;
 }
 

@@ -8,11 +8,11 @@ import { lastOffset } from "./record-batch.ts";
 export type LogRange = { partition: number; start: number; end: number };
 
 const FETCH_BYTES = 4 * 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 10_000;
-const RETRY_PAUSE_MS = 200;
-/** Without a record for this long, reading is given up. */
-const GIVE_UP_MS = 30_000;
+/** `giveUpMs`: without a record for this long, reading is given up. */
+const LIMITS = { connectMs: 3_000, requestMs: 10_000, retryMs: 200, giveUpMs: 30_000 };
 const OFFSET_OUT_OF_RANGE = 1;
+/** The client library keeps only these words of Kafka's answer about the topic. */
+const UNKNOWN_TOPIC = "Unknown topic";
 const CLIENT_ID = "faultline-validation";
 
 /** Reads a topic with a client of its own: no consumer group, no committed offsets, every partition from its first offset to its end. */
@@ -20,17 +20,19 @@ export class KafkaLog {
   readonly #topic: string;
   readonly #brokers: string[];
   readonly #admin: Admin;
+  readonly #limits: typeof LIMITS;
 
-  constructor(brokers: string[], topic: string) {
+  constructor(brokers: string[], topic: string, limits = LIMITS) {
+    this.#limits = limits;
     this.#brokers = brokers;
     this.#topic = topic;
     this.#admin = new Admin({
       clientId: CLIENT_ID,
       bootstrapBrokers: brokers,
       retries: 2,
-      retryDelay: RETRY_PAUSE_MS,
-      connectTimeout: 3000,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      retryDelay: limits.retryMs,
+      connectTimeout: limits.connectMs,
+      requestTimeout: limits.requestMs,
       autocreateTopics: false,
     });
   }
@@ -42,7 +44,8 @@ export class KafkaLog {
   async ranges(): Promise<LogRange[]> {
     try {
       const metadata = await this.#admin.metadata({ topics: [this.#topic], forceUpdate: true });
-      const count = metadata.topics.get(this.#topic)?.partitionsCount ?? 0;
+      const count = metadata.topics.get(this.#topic)?.partitionsCount;
+      if (count === undefined) throw new Error(UNKNOWN_TOPIC);
       const [starts, ends] = [await this.#offsets(count, -2n), await this.#offsets(count, -1n)];
       return Array.from({ length: count }, (_, partition) => ({
         partition,
@@ -69,10 +72,11 @@ export class KafkaLog {
     let next: Promise<FetchAnswer> | undefined;
     let lastProgress = performance.now();
     let failure = "the broker sends no records";
+    const { retryMs, giveUpMs } = this.#limits;
     try {
       while (position < end) {
         signal.throwIfAborted();
-        if (performance.now() - lastProgress > GIVE_UP_MS)
+        if (performance.now() - lastProgress > giveUpMs)
           throw new FaultlineError(
             "FL_KAFKA_UNREACHABLE",
             `${this.#topic} partition ${partition}: read up to offset ${position} of ${end}: ${failure}`,
@@ -86,7 +90,7 @@ export class KafkaLog {
           next = undefined;
           await close(connection);
           connection = undefined;
-          await sleep(RETRY_PAUSE_MS);
+          await sleep(retryMs);
           continue;
         }
         next = undefined;
@@ -101,7 +105,7 @@ export class KafkaLog {
           if (answer.errorCode !== 0) failure = `Kafka's error code ${answer.errorCode}`;
           await close(connection);
           connection = undefined;
-          await sleep(RETRY_PAUSE_MS);
+          await sleep(retryMs);
           continue;
         }
         if (upTo < end) {
@@ -130,15 +134,15 @@ export class KafkaLog {
     const metadata = await this.#admin.metadata({ topics: [this.#topic], forceUpdate: true });
     const broker = metadata.brokers.get(metadata.topics.get(this.#topic)?.partitions[partition]?.leader ?? -1);
     if (broker === undefined) throw new Error("the partition has no leader");
-    const connection = new Connection(CLIENT_ID, { connectTimeout: 3000, requestTimeout: REQUEST_TIMEOUT_MS });
+    const { connectMs: connectTimeout, requestMs: requestTimeout } = this.#limits;
+    const connection = new Connection(CLIENT_ID, { connectTimeout, requestTimeout });
     connection.on("error", () => undefined);
     await connection.connect(broker.host, broker.port);
     return connection;
   }
 
   #explain(error: Error): Error {
-    if (error instanceof FaultlineError) return error;
-    if (findErrorBy(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION") !== null)
+    if (findErrorBy(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION") !== null || error.message.startsWith(UNKNOWN_TOPIC))
       return new FaultlineError("FL_TOPIC_MISSING", `topic "${this.#topic}" does not exist in Kafka`, {
         remedy: "give the right topic with --topic, or the right pipeline file",
         cause: error,

@@ -63,7 +63,7 @@ export async function ledgerSize(file: string): Promise<number> {
 
 async function* chunksOf(file: string): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) yield chunk as Buffer;
+    for await (const chunk of createReadStream(file)) yield chunk as Buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     throw new FaultlineError("FL_RUN_MISSING", `there is no run ledger at ${file}`, {

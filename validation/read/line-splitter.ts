@@ -20,7 +20,7 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     let from = 0;
     let at = chunk.indexOf(NEWLINE);
-    if (at >= 0 && this.#rest.length > 0) {
+    if (at >= 0) {
       this.#line(Buffer.concat([this.#rest, chunk.subarray(0, at)]).toString("utf8"));
       this.#rest = Buffer.alloc(0);
       from = at + 1;
@@ -31,6 +31,6 @@ export class LineSplitter {
       from = at + 1;
     }
     // A copy, so that the chunk itself can go.
-    if (from < chunk.length) this.#rest = Buffer.concat([this.#rest, chunk.subarray(from)]);
+    this.#rest = Buffer.concat([this.#rest, chunk.subarray(from)]);
   }
 }

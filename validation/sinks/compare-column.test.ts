@@ -48,3 +48,57 @@ test.each([
   expect(compare(null, "\\N")).toBe(true);
   expect(compare(null, same)).toBe(false);
 });
+
+test.each([
+  ["float", 0, "-0", false],
+  ["float", -0, "-0", true],
+  ["float", -0, "0", false],
+  ["float", 5, "5", true],
+  ["float", 5, "5.0", true],
+  ["float", 1e21, "1e+21", true],
+  ["float", 1.5e-7, "1.5e-07", true],
+  ["float", 5, "", false],
+  ["float", 0, "", false],
+  ["float", 5, "5e0", false],
+  ["float", 5, "x5", false],
+  ["float", 5, "5x", false],
+  ["float", 5, "NaN", false],
+  ["float", -12.5, "-12.50", true],
+  ["decimal", "12", "12.0000", true],
+  ["decimal", "12", "12.00001", false],
+  ["decimal", "x", "x", true],
+  ["decimal", "x", "y", false],
+  ["boolean", true, "t", true],
+  ["boolean", true, "f", false],
+  ["boolean", true, "true", false],
+  ["int", 12, "12", true],
+  ["int", 12, "12.0", false],
+  ["text", "plain", "plain", true],
+  ["text", "\\N", "\\\\N", true],
+  ["text", "", "", true],
+  ["binary", "", "", false],
+  ["binary", "", "\\\\x", true],
+  ["binary", "3q0=", "\\xdead", false],
+  ["json", { a: 1 }, "{", false],
+  ["json", { a: 1 }, "", false],
+  ["json", "1234567890123456789", '"1234567890123456789"', true],
+  ["json", 1234567890123456, "1234567890123456", true],
+  ["json", 12345678901234567000, "12345678901234567890", false],
+  ["json", [1, 2], "[2, 1]", false],
+  ["json", { rounded: "1.00000000000000000001" }, "1.00000000000000000001", false],
+] as const)("%s %j, as %s: %s", (type, expected, text, same) => {
+  expect(compileColumn(field(type, type === "decimal" ? 4 : undefined))(expected, text)).toBe(same);
+});
+
+test("a value that an event does not have is null", () => {
+  for (const type of ["int", "text", "json", "float", "binary"] as const) {
+    expect(compileColumn(field(type))(undefined, "\\N")).toBe(true);
+    expect(compileColumn(field(type))(undefined, "undefined")).toBe(false);
+    expect(compileColumn(field(type))(null, "null")).toBe(false);
+  }
+});
+
+test("a decimal without a scale is a whole number", () => {
+  expect(compileColumn(field("decimal"))("12", "12.00")).toBe(true);
+  expect(compileColumn(field("decimal"))("12.5", "12.50")).toBe(false);
+});

@@ -36,7 +36,6 @@ export function compileCopyColumns(pipeline: Pipeline): CopyColumns | undefined 
       at = isSame(buffer, start, end, NULL)
         ? endOf(COPY_NULL, 0, COPY_NULL.length, line, at)
         : (texts[index] as ColumnText)(buffer, start, end, line, at);
-      if (at < 0 || at > to) return false;
     }
     return at === to;
   };
@@ -53,7 +52,6 @@ function columnOf({ type }: Field): ColumnText | undefined {
       return (event, from, to, line, at) => (line[at] === (isSame(event, from, to, TRUE) ? 0x74 : 0x66) ? at + 1 : -1);
     case "decimal":
     case "date":
-      return unquotedEnd;
     case "text":
       return textEnd;
     case "timestamp":
@@ -63,10 +61,6 @@ function columnOf({ type }: Field): ColumnText | undefined {
     default:
       return undefined;
   }
-}
-
-function unquotedEnd(event: Buffer, from: number, to: number, line: Buffer, at: number): number {
-  return endOf(event, from + 1, to - 1, line, at);
 }
 
 /** Every character that COPY escapes has an escape in JSON, too. */

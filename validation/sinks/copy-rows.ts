@@ -3,15 +3,12 @@ import { eventPlace } from "../../contract/event.ts";
 import type { Pipeline } from "../../contract/pipeline.ts";
 import type { ColumnComparer } from "./compare-column.ts";
 import { compileColumn } from "./compare-column.ts";
-import { exactInteger } from "../read/exact-integer.ts";
 import type { CopyColumns } from "./copy-columns.ts";
 import { compileCopyColumns } from "./copy-columns.ts";
 import type { StoredRow } from "./stored-row.ts";
 
 const TAB = 0x09;
 const ZERO = 0x30;
-/** An event number of so many digits is below 2^53, so adding its digits up is exact. */
-const SURE_DIGITS = 15;
 
 /**
  * Rows as COPY's text format has them: run, event, then the pipeline's fields. One object shows one row after the other; a row is valid until
@@ -43,8 +40,7 @@ export class CopyRow implements StoredRow {
     this.partition = this.sequence = -1;
     const prefix = this.#prefix;
     for (let at = 0; at < prefix.length; at++) if (bytes[from + at] !== prefix[at]) return this;
-    const event = this.#eventAt(from + prefix.length);
-    const place = event === undefined ? undefined : eventPlace(event);
+    const place = eventPlace(this.#eventAt(from + prefix.length));
     if (place !== undefined) ({ partition: this.partition, sequence: this.sequence } = place);
     return this;
   }
@@ -74,25 +70,18 @@ export class CopyRow implements StoredRow {
     return texts.length === this.#columns.length + 2 ? undefined : `${texts.length} columns`;
   }
 
-  #eventAt(from: number): number | undefined {
+  /** @returns NaN for a text that is no event's number. One of 2^53 and beyond may be rounded, and no event has it. */
+  #eventAt(from: number): number {
     const bytes = this.#bytes;
     let value = 0;
     let at = from;
-    for (; at < this.#to; at++) {
-      const code = bytes[at] as number;
-      if (code === TAB) break;
-      const digit = code - ZERO;
-      if (digit < 0 || digit > 9 || at - from >= SURE_DIGITS) return this.#oddEvent(from);
-      value = value * 10 + digit;
+    for (; at < this.#to && bytes[at] !== TAB; at++) {
+      const digit = (bytes[at] as number) - ZERO;
+      value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN;
     }
     this.#fieldsFrom = at;
     const isCanonical = at === from + 1 || (at > from && bytes[from] !== ZERO);
-    return isCanonical ? value : undefined;
-  }
-
-  #oddEvent(from: number): number | undefined {
-    this.#fieldsFrom = from + Buffer.byteLength(this.event);
-    return exactInteger(this.event);
+    return isCanonical ? value : NaN;
   }
 }
 

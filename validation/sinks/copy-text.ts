@@ -40,7 +40,7 @@ export function instantMs(text: string): number | undefined {
 /** `2026-07-01T12:00:00.120Z` as PostgreSQL writes it in UTC with DateStyle ISO: `2026-07-01 12:00:00.12+00`. */
 export function timestampText(iso: string): string {
   let end = 23;
-  while (iso.charCodeAt(end - 1) === 0x30 && end > 20) end -= 1;
+  while (iso.charCodeAt(end - 1) === 0x30) end -= 1;
   if (end === 20) end = 19;
   return `${iso.slice(0, 10)} ${iso.slice(11, end)}+00`;
 }

@@ -118,7 +118,8 @@ export class PostgresReader {
   /** Compares the view of an aggregate with its table. Call it within the snapshot. */
   async viewTotals(spec: Aggregate): Promise<ViewTotals> {
     const { rows } = await this.#client.query<{ missing: string; more: string }>(viewTotalsQuery(this.#schema, spec));
-    return { missing: Number(rows[0]?.missing), more: Number(rows[0]?.more) };
+    const [{ missing, more }] = rows as [(typeof rows)[0]];
+    return { missing: Number(missing), more: Number(more) };
   }
 
   /** The rows of a query over the catalog. Call it within the snapshot. @throws the client's error */
@@ -183,7 +184,7 @@ function explain(error: Error & { code?: string }, login?: PostgresLogin): Error
     login === undefined
       ? "PostgreSQL"
       : `PostgreSQL at ${login.host}:${login.port}, database ${login.database}, user ${login.user}`;
-  if (PASSWORD_ERRORS.has(error.code ?? "") || /password/i.test(error.message))
+  if (PASSWORD_ERRORS.has(String(error.code)) || /password/i.test(error.message))
     return new FaultlineError("FL_POSTGRES_AUTH", `${place} refuses the login: ${error.message}`, {
       remedy: "give the right --db-user and --db-password (or POSTGRES_USER and POSTGRES_PASSWORD)",
       cause: error,
@@ -192,7 +193,7 @@ function explain(error: Error & { code?: string }, login?: PostgresLogin): Error
     return new UnreadableError(
       `another session has kept a table of the pipeline locked for ${LOCK_TIMEOUT_S} s: end its transaction and validate again`,
     );
-  if (MISSING_ERRORS.has(error.code ?? ""))
+  if (MISSING_ERRORS.has(String(error.code)))
     return new FaultlineError("FL_SCHEMA_MISSING", `${place}: ${error.message}`, {
       remedy: "create the pipeline's tables: `./faultline schema --pipeline FILE | psql`",
       cause: error,

@@ -26,3 +26,22 @@ test("a view is right only if nothing is missing and nothing is added", () => {
     text: expect.stringContaining("payments_per_minute_total: "),
   });
 });
+
+test("what is missing and what is more are told apart", () => {
+  const query = viewTotalsQuery("data", spec).replaceAll(/\s+/g, " ");
+  expect(query).toContain("(TABLE summed EXCEPT ALL TABLE shown) a) AS missing");
+  expect(query).toContain("(TABLE shown EXCEPT ALL TABLE summed) b) AS more");
+  expect(viewDifference(spec, { missing: 3, more: 2 })).toEqual({
+    count: 3,
+    text: "payments_per_minute_total: groups of its table that it lacks or sums up otherwise: 3; groups that are not its table's: 2",
+  });
+});
+
+test("without a window and groups, the whole table is one group", () => {
+  const query = viewTotalsQuery('a"b', { ...spec, window: undefined, groupBy: [] }).replaceAll(/\s+/g, " ");
+  expect(query).toContain(
+    'SELECT sum("events")::numeric, sum("amount_cents_total")::numeric FROM "a""b"."payments_per_minute" HAVING count(*) > 0',
+  );
+  expect(query).not.toContain("GROUP BY");
+  expect(viewTotalsQuery("data", { ...spec, window: undefined })).toContain('GROUP BY "type")');
+});

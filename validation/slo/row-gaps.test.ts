@@ -58,3 +58,43 @@ test("commit times that go back tell nothing", async () => {
   const { lookUp } = counted(partition([0, 900, 100, 1000]));
   await expect(longestRowGap(lookUp, one(4), 1)).rejects.toThrow("in another order than their events");
 });
+
+test("commit times are in order to a millisecond: they are rounded", async () => {
+  expect(await longestRowGap(counted(partition([0, 30, 29, 60])).lookUp, one(4), 1)).toMatchObject({ upToMs: 31 });
+  const { lookUp } = counted(partition([0, 30, 28.9, 60]));
+  await expect(longestRowGap(lookUp, one(4), 1)).rejects.toThrow("in another order than their events");
+});
+
+test("a stretch of exactly the fineness is not told apart", async () => {
+  const found = await longestRowGap(counted(partition([0, 50, 100])).lookUp, one(3), 100);
+  expect(found).toMatchObject({ gap: { isFirst: true }, upToMs: 100 });
+});
+
+test("a single row that was there at once is no gap", async () => {
+  expect(await longestRowGap(counted(partition([7])).lookUp, one(1, 7), 0)).toMatchObject({ upToMs: 0 });
+});
+
+/** Look-ups that find nothing after so many calls. */
+function losing(rows: CommittedRow[], isLost: (call: number) => boolean): LookUpRows {
+  const { lookUp } = counted(rows);
+  let call = 0;
+  return async (lookUps) => {
+    call += 1;
+    return isLost(call) ? lookUps.map(() => undefined) : lookUp(lookUps);
+  };
+}
+
+test.each([3, 4])("a row that is gone when it is looked for again is an error: look-up %i", async (lost) => {
+  const lookUp = losing(partition([0, 50, 100, 150]), (call) => call === lost);
+  await expect(longestRowGap(lookUp, one(4), 1)).rejects.toThrow("a row that was read before is gone");
+});
+
+test.each([1, 2])("a session whose first or last row is not found has no rows: look-up %i", async (lost) => {
+  expect(
+    await longestRowGap(
+      losing(partition([0, 50]), (call) => call === lost),
+      one(2),
+      1,
+    ),
+  ).toBeUndefined();
+});

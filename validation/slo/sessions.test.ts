@@ -26,6 +26,7 @@ test("a partition's events from one close to the next, and when the first was at
     attempt(0, 10, 7, 140),
     attempt(0, 0, 10, 150),
     ledgerClose([], 200),
+    { t: "open", at_ms: 290 } as LedgerRecord,
     attempt(1, 3, 4, 300),
   ];
   for (const line of lines) sessions.add(line);
