@@ -1,4 +1,4 @@
-import type { Histories } from "../histories/histories.ts";
+import type { Histories, PartitionHistory } from "../histories/histories.ts";
 import { timeText } from "../witness/watch-gaps.ts";
 import { type LaneSeen, rangeKey } from "../witness/witness-seen.ts";
 import { Findings } from "./findings.ts";
@@ -7,7 +7,7 @@ import { Findings } from "./findings.ts";
 export function addVanishedRecords(findings: Findings, { partitions, witness, logRead }: Histories): void {
   if (witness === undefined || !logRead) return;
   for (const [partition, lane] of witness.lanes.entries()) {
-    const log = partitions[partition]?.log;
+    const { log } = partitions[partition] as PartitionHistory;
     if (log === undefined) continue;
     const last = lastSeen(lane);
     if (last !== undefined && last.to > log.end)
@@ -33,7 +33,7 @@ export function addVanishedRecords(findings: Findings, { partitions, witness, lo
 export function addOtherRecords(findings: Findings, { partitions, witness, logRead }: Histories): void {
   if (witness === undefined || !logRead) return;
   for (const [partition, lane] of witness.lanes.entries()) {
-    const log = partitions[partition]?.log;
+    const { log } = partitions[partition] as PartitionHistory;
     if (log === undefined) continue;
     for (const seen of lane.log) {
       const now = witness.end.log.get(rangeKey(partition, seen));

@@ -14,7 +14,7 @@ export function addRowFates(findings: Findings, kind: Fate["kind"], histories: H
   for (const [partition, { rows }] of witness.lanes.entries())
     for (const [key, readings] of rows) {
       const end = sinkRead ? witness.end.rows.get(key) : undefined;
-      const fate = fateOf(readings, end, histories.partitions[partition]);
+      const fate = fateOf(readings, end, histories.partitions[partition] as PartitionHistory);
       if (fate?.kind === kind)
         findings.addText(`${rangeText(partition, readings.from, readings.to - 1)}: ${fate.text}`, fate.count, cause);
     }
@@ -23,32 +23,29 @@ export function addRowFates(findings: Findings, kind: Fate["kind"], histories: H
 function fateOf(
   readings: RowReadings,
   end: { rows: number; digest: string } | undefined,
-  history: PartitionHistory | undefined,
+  history: PartitionHistory,
 ): Fate | undefined {
   const all: (RowReading | { rows: number; digest: string; atMs: undefined })[] = [...readings.changes];
   if (end !== undefined) all.push({ ...end, atMs: undefined });
-  if (all.every(({ rows, digest }) => rows === all[0]?.rows && digest === all[0]?.digest)) return undefined;
-  const text = all.map((item) => `${item.rows} rows, digest ${item.digest} ${whenText(item.atMs)}`).join("; ");
-  let most = 0;
-  let gone = 0;
-  for (const { rows } of all) {
-    gone = Math.max(gone, most - rows);
-    most = Math.max(most, rows);
+  const text = () => all.map((item) => `${item.rows} rows, digest ${item.digest} ${whenText(item.atMs)}`).join("; ");
+  let [most, gone, isRewritten] = [0, 0, false];
+  let before: { rows: number; digest: string } | undefined;
+  for (const item of all) {
+    gone = Math.max(gone, most - item.rows);
+    most = Math.max(most, item.rows);
+    if (before?.rows === item.rows && before.digest !== item.digest) isRewritten = true;
+    before = item;
   }
-  if (gone > 0) return { kind: "vanished", count: gone, text };
-  const due = history === undefined ? undefined : offsetBehind(history, readings);
-  const late = readings.changes.find(({ rows, nextOffset }) => due !== undefined && nextOffset >= due && rows < most);
+  if (gone > 0) return { kind: "vanished", count: gone, text: text() };
+  const due = offsetBehind(history, readings) ?? Infinity;
+  const late = readings.changes.find(({ rows, nextOffset }) => nextOffset >= due && rows < most);
   if (late !== undefined)
     return {
       kind: "late-visible",
       count: most - late.rows,
-      text: `${text}; next_offset was ${late.nextOffset} before`,
+      text: `${text()}; next_offset was ${late.nextOffset} before`,
     };
-  const isRewritten = all.some((item, index) => {
-    const before = all[index - 1];
-    return before?.rows === item.rows && before.digest !== item.digest;
-  });
-  return isRewritten ? { kind: "rewritten", count: 1, text } : undefined;
+  return isRewritten ? { kind: "rewritten", count: 1, text: text() } : undefined;
 }
 
 /** @returns the offset behind the last event of the range; undefined: nobody can say, as not all of its batches were acknowledged. */

@@ -1,64 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { WitnessRecord } from "../../contract/witness.ts";
-import { emptyHistories, soundPartition } from "../fixture/histories.ts";
-import type { Histories, SinkOffset } from "../histories/histories.ts";
-import { rangeKey, WitnessSeen } from "../witness/witness-seen.ts";
-import { WITNESS_CHECKS } from "./witness.ts";
-
-const T = Date.UTC(2026, 6, 1);
-const at = (seconds: number) => T + seconds * 1000;
-type Line = WitnessRecord extends infer R ? (R extends WitnessRecord ? Omit<R, "at_ms"> : never) : never;
-
-/** One partition, p1, with 50 acknowledged events; each line is a second later. */
-function found(lines: Line[], change: (histories: Histories, seen: WitnessSeen) => void = () => undefined) {
-  const histories = emptyHistories();
-  const history = soundPartition(histories, 1, 50);
-  (history.sink as SinkOffset).generation = 2;
-  const seen = new WitnessSeen(histories.partitions.length);
-  for (const [index, line] of lines.entries()) seen.add({ ...line, at_ms: at(index) });
-  seen.end.log.set(rangeKey(1, { from: 0, to: 50 }), { records: 50, digest: "aaaaaaaa" });
-  seen.end.rows.set(rangeKey(1, { from: 0, to: 50 }), { rows: 50, digest: "5" });
-  histories.witness = seen;
-  change(histories, seen);
-  return WITNESS_CHECKS.flatMap((check) => check.find(histories)).map(({ kind, count, ranges }) => ({
-    kind,
-    count,
-    ranges,
-  }));
-}
-
-const log = (digest: string, records = 50, to = 50): Line => ({ t: "log", partition: 1, from: 0, to, records, digest });
-const ends = (end: number): Line => ({ t: "ends", partition: 1, high_watermark: end });
-const rows = (count: number, digest: string): Line => ({
-  t: "rows",
-  partition: 1,
-  from: 0,
-  to: 50,
-  rows: count,
-  digest,
-});
-const offsets = (next: number, generation = 2): Line => ({
-  t: "offsets",
-  partition: 1,
-  next_offset: next,
-  generation,
-  rows: next,
-  duplicates: 0,
-  dead_letters: 0,
-});
-
-const kinds = (lines: Line[]) => found(lines).map(({ kind, count }) => [kind, count]);
-const totals = (problems: string[]): Line => ({
-  t: "totals",
-  next_offset: 1,
-  rows: 1,
-  counted_rows: 1,
-  dead_letters: 0,
-  counted_dead_letters: 0,
-  aggregates: {},
-  agree: problems.length === 0,
-  problems,
-});
+import { at, ends, found, kinds, log, offsets, rows, totals } from "../fixture/witness-scene.ts";
+import type { Histories } from "../histories/histories.ts";
 
 test("what is still there is fine, and so is what was not due yet", () => {
   expect(found([ends(20), offsets(20), log("aaaaaaaa"), ends(50), rows(20, "1"), offsets(50), rows(50, "5")])).toEqual(

@@ -49,7 +49,7 @@ function addRewinds(findings: Findings, name: string, figure: Watermark, end: nu
     findings.addText(`${name} went back from ${from} to ${to} at ${timeText(atMs)}${atEnd}`, count);
   }
   const { last } = figure;
-  if (last !== undefined && end !== undefined && end < last.value)
+  if (last !== undefined && (end ?? Infinity) < last.value)
     findings.addText(`${name} was ${last.value} at ${timeText(last.atMs)}${atEnd}`);
 }
 
@@ -70,10 +70,13 @@ const tornVisible: Check = {
   kinds: ["torn-visible"],
   needs: [],
   find: ({ witness }) => {
+    if (witness === undefined) return [];
     const findings = new Findings("torn-visible");
-    for (const [index, { atMs, problems }] of (witness?.torn.examples ?? []).entries()) {
-      const rest = index === 0 ? (witness?.torn.count ?? 0) - (witness?.torn.examples.length ?? 0) : 0;
-      findings.addText(`snapshot at ${timeText(atMs)}: ${problems.join("; ")}`, 1 + rest);
+    const { examples, count } = witness.torn;
+    for (const [index, { atMs, problems }] of examples.entries()) {
+      // Those beyond the examples are counted with the last one.
+      const isLast = index === examples.length - 1;
+      findings.addText(`snapshot at ${timeText(atMs)}: ${problems.join("; ")}`, isLast ? count - index : 1);
     }
     return findings.anomalies();
   },
