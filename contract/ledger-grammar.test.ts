@@ -1,21 +1,10 @@
 import { expect, test } from "vitest";
+import { ledgerOpen } from "./fixture/ledger-open.ts";
 import { ledgerClose } from "./fixture/close.ts";
 import { LedgerGrammar } from "./ledger-grammar.ts";
-import { LEDGER_VERSION, type LedgerOpen, type LedgerRecord } from "./ledger.ts";
+import type { LedgerRecord } from "./ledger.ts";
 
-const open: LedgerOpen = {
-  t: "open",
-  version: LEDGER_VERSION,
-  run: 9,
-  seed: 1,
-  malformed_ppm: 0,
-  pipeline: "payments",
-  pipeline_sha256: "",
-  topic: "payments",
-  partitions: 2,
-  pid: 1,
-  at_ms: 0,
-};
+const open = ledgerOpen(2);
 /** Stands for a `close` with the totals of the lines before it. */
 const close: LedgerRecord = { ...ledgerClose([], 9), lines: -1 };
 const attempt = (s: number, a = 1, more: Partial<LedgerRecord & { t: "attempt" }> = {}): LedgerRecord => ({

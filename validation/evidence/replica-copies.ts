@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Admin, Connection } from "@platformatic/kafka";
+import { Connection } from "@platformatic/kafka";
 import { z } from "zod";
 import { fetchRecords } from "../read/fetch.ts";
 import type { LogRange } from "../read/kafka-log.ts";
+import { openAdmin } from "../read/open-admin.ts";
 import type { Question } from "../source/question.ts";
 import { BatchDigests } from "../witness/batch-digests.ts";
 
@@ -86,14 +87,7 @@ async function followersOf(
   leaders: readonly LogRange[],
   { timeoutMs }: Limits,
 ): Promise<Map<Broker, LogRange[]>> {
-  const admin = new Admin({
-    clientId: CLIENT_ID,
-    bootstrapBrokers: brokers,
-    retries: 2,
-    connectTimeout: timeoutMs,
-    requestTimeout: timeoutMs,
-    autocreateTopics: false,
-  });
+  const admin = openAdmin(brokers, timeoutMs);
   try {
     const metadata = await admin.metadata({ topics: [topic] });
     const described = metadata.topics.get(topic);

@@ -1,25 +1,13 @@
 import { expect, test } from "vitest";
+import { ledgerOpen } from "../../contract/fixture/ledger-open.ts";
 import { ledgerClose } from "../../contract/fixture/close.ts";
-import { LEDGER_VERSION } from "../../contract/ledger.ts";
 import type { LedgerOpen, LedgerRecord } from "../../contract/ledger.ts";
 import { encodeLog } from "../../contract/log-line.ts";
 import { emptyHistories } from "../fixture/histories.ts";
 import { NO_OFFSET } from "../truth/batches.ts";
 import { LedgerIngest } from "./ledger-ingest.ts";
 
-const open: LedgerOpen = {
-  t: "open",
-  version: LEDGER_VERSION,
-  run: 9,
-  seed: 1,
-  malformed_ppm: 0,
-  pipeline: "payments",
-  pipeline_sha256: "",
-  topic: "payments",
-  partitions: 6,
-  pid: 1,
-  at_ms: 0,
-};
+const open = ledgerOpen(6);
 const attempt = (s: number, a = 1, first_ms = 5): LedgerRecord => ({
   t: "attempt",
   p: 0,

@@ -1,6 +1,7 @@
-import { Admin, Connection, describeConfigsV4 } from "@platformatic/kafka";
+import { Connection, describeConfigsV4 } from "@platformatic/kafka";
 import { z } from "zod";
 import type { LogRange } from "../read/kafka-log.ts";
+import { openAdmin } from "../read/open-admin.ts";
 import type { Question } from "../source/question.ts";
 
 /** One partition as the cluster describes it. */
@@ -51,14 +52,7 @@ async function readKafkaFacts(
   names: string[],
   timeoutMs: number,
 ): Promise<Omit<KafkaFacts, "ranges">> {
-  const admin = new Admin({
-    clientId: CLIENT_ID,
-    bootstrapBrokers: brokers,
-    retries: 2,
-    connectTimeout: timeoutMs,
-    requestTimeout: timeoutMs,
-    autocreateTopics: false,
-  });
+  const admin = openAdmin(brokers, timeoutMs);
   try {
     const cluster = await admin.metadata({ topics: [topic] });
     const found = cluster.topics.get(topic);

@@ -1,25 +1,15 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { LEDGER_VERSION, type LedgerOpen } from "../../contract/ledger.ts";
+import { afterAll, expect, test } from "vitest";
+import { ledgerOpen } from "../../contract/fixture/ledger-open.ts";
 import { encodeLog } from "../../contract/log-line.ts";
 import { ledgerSize, readLedger, readLedgerOpen } from "./ledger-file.ts";
 
-const file = join(mkdtempSync(join(tmpdir(), "faultline-ledger-")), "ledger.ndjson");
-const open: LedgerOpen = {
-  t: "open",
-  version: LEDGER_VERSION,
-  run: 9,
-  seed: 1,
-  malformed_ppm: 0,
-  pipeline: "payments",
-  pipeline_sha256: "",
-  topic: "payments",
-  partitions: 6,
-  pid: 1,
-  at_ms: 0,
-};
+const directory = mkdtempSync(join(tmpdir(), "faultline-ledger-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const file = join(directory, "ledger.ndjson");
+const open = ledgerOpen(6);
 
 test("the first open that can be read is the run's", async () => {
   writeFileSync(file, `{}\n${encodeLog([open, { ...open, seed: 2 }])}`);
