@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   validation: ["contract"],
   report: ["contract"],
   producer: ["contract", "machine"],
-  monitor: ["contract", "machine"],
+  monitor: ["contract", "machine", "report"],
   chaos: ["contract", "machine"],
   platform: ["contract", "db", "machine"],
   bench: ["contract", "db", "machine", "platform", "validation"],
@@ -24,8 +24,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Wings of one room, from the ground up: a wing may import those before it, and itself. "." is what lies flat in the folder. */
 const WINGS: Record<string, readonly string[]> = {
   chaos: ["plan", "journal", "nodes", "faults", "."],
-  monitor: ["sources", "sample", "witness", "."],
-  report: ["measure", "render"],
+  monitor: ["sources", "sample", "witness", "commits", "metrics", "http", "."],
+  report: ["measure", "timeline", "view", "render", "page"],
   validation: [
     "read",
     "truth",

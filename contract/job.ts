@@ -31,13 +31,16 @@ export const JOB_STATES = ["starting", "running", "restarting", "failed", "stopp
 
 /** `driver-status.json` (the job's `--status-file`), replaced as a whole by the job. */
 export const driverStatusSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   state: z.enum(JOB_STATES),
   /** The generation that this start claimed in sink_offsets; 0 before the claim. */
   generation: z.int(),
   trigger: z.string(),
   pid: z.int(),
+  /** When it was written: at each change, and every second while the job lives. */
   at_ms: z.int(),
   error: z.string().nullable(),
+  /** The last error of the sink per Kafka partition since this start; a partition without one has no entry. It may be over: progress tells. */
+  partitions: z.array(z.strictObject({ partition: z.int().nonnegative(), error: z.string(), at_ms: z.int() })),
 });
 export type DriverStatus = z.infer<typeof driverStatusSchema>;

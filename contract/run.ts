@@ -12,12 +12,17 @@ export const RUN_FILES = {
   samples: "samples.ndjson",
   /** What the monitor saw of log and tables while the run went on. */
   witness: "witness.ndjson",
+  /** Whether each partition is stored, now. */
+  health: "health.json",
+  /** Exact commit times around faults. */
+  commits: "commits.ndjson",
   producerStatus: "producer-status.json",
   /** Only in containers; a local stack has it in its state directory. */
   driverStatus: "driver-status.json",
   quiesce: "quiesce.json",
   verdict: "verdict.json",
   report: "report.md",
+  reportPage: "report.html",
   evidence: "run.evidence",
   logs: "logs",
 } as const;

@@ -43,6 +43,8 @@ const offsets = z.strictObject({
   rows: z.int(),
   duplicates: z.int(),
   dead_letters: z.int(),
+  /** When the partition was last seen without this change: it was committed after that, and before `at_ms`. Absent: it was not seen before. */
+  after_ms: z.int().optional(),
   at_ms: z.int(),
 });
 

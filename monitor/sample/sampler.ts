@@ -4,7 +4,7 @@ import { FaultlineError } from "../../contract/errors.ts";
 import type { FaultHistory } from "../../contract/fault-history.ts";
 import { parseRun, producerStatusSchema, RUN_FILES, type ProducerStatus } from "../../contract/run.ts";
 import { parseJsonFile } from "../../contract/parse-file.ts";
-import type { Sample } from "../../contract/sample.ts";
+import { type Sample, UNKNOWN_SAMPLE } from "../../contract/sample.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
 import { BoundedSource, messageOf, type SourceListener } from "../sources/bounded-source.ts";
 import { JournalTail } from "../sources/journal-tail.ts";
@@ -89,7 +89,7 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
     const logEnd = ofKafka?.logEnds ? sum(ofKafka.logEnds) : null;
     const next = ofSink?.nextOffsets ?? null;
     const sample: Sample = {
-      version: 1,
+      ...UNKNOWN_SAMPLE,
       at_ms: atMs,
       attempted: status?.attempted ?? null,
       acknowledged: status?.acknowledged ?? null,

@@ -37,7 +37,16 @@ describe.skipIf(why !== undefined)(`describeStack${why === undefined ? "" : ` (s
   const nodeNow = async (name: string): Promise<NodeReport | undefined> =>
     (await report()).nodes.find((node) => node.name === name);
   const driverSays = (state: DriverStatus["state"], at_ms: number): void => {
-    const status = { version: 1, state, generation: 1, trigger: "realtime", pid: 1, at_ms, error: "no table" };
+    const status = {
+      version: 2,
+      state,
+      generation: 1,
+      trigger: "realtime",
+      pid: 1,
+      at_ms,
+      error: "no table",
+      partitions: [],
+    };
     writeFileSync(join(project.runDirectory, "driver-status.json"), JSON.stringify(status));
   };
 

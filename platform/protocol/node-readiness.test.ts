@@ -50,7 +50,15 @@ const samplesFile = (): string => join(runDirectory, "samples.ndjson");
 const producerFile = (): string => join(runDirectory, "producer-status.json");
 
 function driverSays(status: Pick<DriverStatus, "state" | "at_ms">): void {
-  const file: DriverStatus = { version: 1, generation: 1, trigger: "realtime", pid: 1, error: null, ...status };
+  const file: DriverStatus = {
+    version: 2,
+    generation: 1,
+    trigger: "realtime",
+    pid: 1,
+    error: null,
+    partitions: [],
+    ...status,
+  };
   writeFileSync(driverFile(), JSON.stringify(file));
 }
 

@@ -2,26 +2,10 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { encodeSample, type Sample } from "../../contract/sample.ts";
+import { encodeSample, type Sample, UNKNOWN_SAMPLE } from "../../contract/sample.ts";
 import { readSamplePoints } from "./offset-points.ts";
 
-const sample = (at_ms: number, next_offsets: number[] | null): Sample => ({
-  version: 1,
-  at_ms,
-  attempted: null,
-  acknowledged: null,
-  backlog: null,
-  log_end: null,
-  under_replicated: null,
-  rows: null,
-  dead_letters: null,
-  duplicates: null,
-  lag: null,
-  latency_p50_ms: null,
-  latency_p99_ms: null,
-  next_offsets,
-  faults: [],
-});
+const sample = (at_ms: number, next_offsets: number[] | null): Sample => ({ ...UNKNOWN_SAMPLE, at_ms, next_offsets });
 
 test("what samples saw of sink_offsets, without what they did not see, damaged lines and a torn end", async () => {
   const file = join(mkdtempSync(join(tmpdir(), "faultline-points-")), "samples.ndjson");

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 final class StatusFile {
   private static final Logger LOG = LoggerFactory.getLogger(StatusFile.class);
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private final Path path;
   private final String trigger;
@@ -41,6 +41,7 @@ final class StatusFile {
     }
     ObjectNode status = JSON.createObjectNode().put("version", VERSION).put("state", state.toString()).put("generation", generation)
         .put("trigger", trigger).put("pid", ProcessHandle.current().pid()).put("at_ms", System.currentTimeMillis()).put("error", error);
+    status.putArray("partitions");
     try {
       Path temporary = path.resolveSibling(path.getFileName() + ".new");
       Files.writeString(temporary, JSON.writer(new MinimalPrettyPrinter()).writeValueAsString(status) + "\n");

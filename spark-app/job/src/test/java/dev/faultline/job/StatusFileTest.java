@@ -16,11 +16,11 @@ class StatusFileTest {
     StatusFile status = new StatusFile(file, "realtime");
     for (JobState state : JobState.values()) {
       status.write(state, 3, null);
-      assertEquals("{\"version\":1,\"state\":\"" + state.name().toLowerCase() + "\",\"generation\":3,\"trigger\":\"realtime\",\"pid\":"
-          + ProcessHandle.current().pid() + ",\"at_ms\":0,\"error\":null}\n", Files.readString(file).replaceFirst("\"at_ms\":\\d+", "\"at_ms\":0"));
+      assertEquals("{\"version\":2,\"state\":\"" + state.name().toLowerCase() + "\",\"generation\":3,\"trigger\":\"realtime\",\"pid\":"
+          + ProcessHandle.current().pid() + ",\"at_ms\":0,\"error\":null,\"partitions\":[]}\n", Files.readString(file).replaceFirst("\"at_ms\":\\d+", "\"at_ms\":0"));
     }
     status.write(JobState.FAILED, 3, "why");
-    assertTrue(Files.readString(file).endsWith(",\"error\":\"why\"}\n"));
+    assertTrue(Files.readString(file).endsWith(",\"error\":\"why\",\"partitions\":[]}\n"));
   }
 
   @Test
