@@ -74,16 +74,14 @@ export function digestOf(view: RunView, machine: Machine): Digest {
 export function encodeDigest(digest: Digest): string {
   // A digest that its own readers would refuse is not written.
   const { faults, worst_minute, ...rest } = digestSchema.parse(digest);
-  const lines = (items: readonly object[], indent: string): string =>
-    items.length === 0
-      ? "[]"
-      : `[\n${items.map((item) => `${indent}  ${JSON.stringify(item)}`).join(",\n")}\n${indent}]`;
   const minute =
-    worst_minute === null
-      ? "null"
-      : `{"from_ms":${worst_minute.from_ms},"seconds":${lines(worst_minute.seconds, "  ")}}`;
+    worst_minute === null ? "null" : `{"from_ms":${worst_minute.from_ms},"seconds":${linesOf(worst_minute.seconds)}}`;
   const head = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
-  return `{\n${[...head, `  "faults": ${lines(faults, "  ")}`, `  "worst_minute": ${minute}`].join(",\n")}\n}\n`;
+  return `{\n${[...head, `  "faults": ${linesOf(faults)}`, `  "worst_minute": ${minute}`].join(",\n")}\n}\n`;
+}
+
+function linesOf(items: readonly object[]): string {
+  return items.length === 0 ? "[]" : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(",\n")}\n  ]`;
 }
 
 function faultOf(fault: FaultView, startMs: number): DigestFault {
@@ -118,10 +116,12 @@ function gapOf({ measure, sharedWith }: ChargedGap): DigestFault["ack_gap"] {
   return { measure: measureOf(measure), shared_with: sharedWith };
 }
 
+function longest({ ackGap, sinkGap, visibleAgain }: FaultView): number {
+  return Math.max(0, ...[ackGap.measure, sinkGap.measure, visibleAgain].filter(isKnown).map(({ highMs }) => highMs));
+}
+
 /** Those that took longest, in the order of injection. */
 function slowest(faults: readonly FaultView[]): FaultView[] {
-  const longest = ({ ackGap, sinkGap, visibleAgain }: FaultView): number =>
-    Math.max(0, ...[ackGap.measure, sinkGap.measure, visibleAgain].filter(isKnown).map(({ highMs }) => highMs));
   const kept = new Set(faults.toSorted((a, b) => longest(b) - longest(a)).slice(0, MOST_FAULTS));
   return faults.filter((fault) => kept.has(fault));
 }
