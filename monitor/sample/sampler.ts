@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FaultlineError } from "../../contract/errors.ts";
-import type { FaultHistory } from "../../contract/fault-history.ts";
+import writeFileAtomic from "write-file-atomic";
+import { isActive, type FaultHistory } from "../../contract/fault-history.ts";
+import type { Health } from "../../contract/health.ts";
 import { parseRun, producerStatusSchema, RUN_FILES, type ProducerStatus } from "../../contract/run.ts";
 import { parseJsonFile } from "../../contract/parse-file.ts";
 import { type Sample, UNKNOWN_SAMPLE } from "../../contract/sample.ts";
@@ -11,6 +13,7 @@ import { JournalTail } from "../sources/journal-tail.ts";
 import { KafkaSource } from "../sources/kafka-source.ts";
 import { LatencySource } from "../sources/latency-source.ts";
 import { PostgresConnection } from "../sources/postgres-connection.ts";
+import { HealthKeeper } from "./health-keeper.ts";
 import { SampleLog } from "./sample-log.ts";
 import { askSink } from "../sources/sink-source.ts";
 
@@ -29,6 +32,8 @@ export type SamplerOptions = {
   intervalMs?: number;
   /** Called when a source stops answering, and when it answers again. */
   onSource?: SourceListener;
+  /** Called with each sample when it is on disk, the health that goes with it, and all faults of the journal so far. It must not throw. */
+  onSample?: (sample: Sample, health: Health, faults: readonly FaultHistory[]) => void;
 };
 
 export type Sampler = { stop(): Promise<void> };
@@ -47,8 +52,9 @@ const STATUS_FRESH_MS = 3_000;
  *   nothing throws.
  */
 export async function startSampler(options: SamplerOptions): Promise<Sampler> {
-  const { topic, partitions, target, runDirectory, intervalMs = 1_000, onSource } = options;
+  const { topic, partitions, target, runDirectory, intervalMs = 1_000, onSource, onSample } = options;
   const run = await readRunNumber(runDirectory);
+  const healthFile = join(runDirectory, RUN_FILES.health);
   const log = await SampleLog.open(join(runDirectory, RUN_FILES.samples));
 
   const kafka = new KafkaSource(options.brokers, topic, partitions);
@@ -69,7 +75,8 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
     journal: new BoundedSource("fault journal", () => journal.read(), onSource),
   };
   // A journal that can't be read does not end the faults that it told of.
-  let active: FaultHistory[] = [];
+  let faults: readonly FaultHistory[] = [];
+  const keeper = new HealthKeeper(partitions);
 
   const takeSample = async (): Promise<void> => {
     const deadlineMs = intervalMs * ANSWER_SHARE;
@@ -82,7 +89,7 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
       sources.journal.sample(deadlineMs),
     ]);
     const atMs = Date.now();
-    active = ofJournal?.active ?? active;
+    faults = ofJournal?.faults ?? faults;
     const tookMs = performance.now() - startedMs;
     if (tookMs > MAXIMUM_MS) throw new Error(`a sample took ${Math.round(tookMs)} ms and is left out`);
     if (ofLatency !== null) latency?.accept(ofLatency);
@@ -95,6 +102,7 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
       acknowledged: status?.acknowledged ?? null,
       backlog: status && atMs - status.at_ms <= STATUS_FRESH_MS ? status.backlog : null,
       log_end: logEnd,
+      log_ends: ofKafka?.logEnds ?? null,
       under_replicated: ofKafka?.underReplicated ?? null,
       rows: ofSink?.rows ?? null,
       dead_letters: ofSink?.deadLetters ?? null,
@@ -104,9 +112,12 @@ export async function startSampler(options: SamplerOptions): Promise<Sampler> {
       latency_p50_ms: ofLatency?.p50Ms ?? null,
       latency_p99_ms: ofLatency?.p99Ms ?? null,
       next_offsets: next,
-      faults: active.map((fault) => fault.id),
+      faults: faults.filter(isActive).map((fault) => fault.id),
     };
+    const health = keeper.judge(sample);
     await log.append(sample);
+    await writeFileAtomic(healthFile, JSON.stringify(health), { fsync: false });
+    onSample?.(sample, health, faults);
   };
 
   const stopTicking = tick(intervalMs, takeSample, (error) => onSource?.("sampler", messageOf(error)));

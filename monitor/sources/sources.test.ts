@@ -50,7 +50,7 @@ describe("following a fault journal", () => {
   test("a fault is active from its effect to its undo; torn and damaged lines are no records", async () => {
     const path = join(directory, "faults.ndjson");
     const tail = new JournalTail(path);
-    expect(await tail.read()).toEqual({ active: [], records: [] });
+    expect(await tail.read()).toEqual({ active: [], faults: [], records: [] });
     const text = encodeLog(fault({ id: 4, plannedMs: 1, activeMs: 2, healedMs: 3, recoveredMs: 4 }));
     const [planned, active, healed, recovered] = text.split(/(?<=\n)/) as [string, string, string, string];
     await writeFile(path, planned + active.slice(0, 30));
