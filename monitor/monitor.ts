@@ -18,10 +18,12 @@ type Part = { name: string; start(options: PartOptions): Promise<{ stop(): Promi
 const PARTS: readonly Part[] = [
   {
     name: "samples",
-    start: async ({ brokers, postgres, directory, pipeline, observed, onProblem }) =>
+    start: async ({ brokers, postgres, nodes, driverStatusFile, directory, pipeline, observed, onProblem }) =>
       startSampler({
         brokers,
         postgres,
+        nodes,
+        driverStatusFile,
         runDirectory: directory,
         topic: pipeline.topic,
         partitions: pipeline.partitions,

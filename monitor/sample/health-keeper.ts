@@ -5,8 +5,8 @@ import type { Sample } from "../../contract/sample.ts";
 /** Where a partition stood when it was last seen to move. */
 export type LastMove = { nextOffset: number; movedMs: number };
 
-/** What the sink itself said of partitions: the last error of each. */
-export type SinkErrors = DriverStatus["partitions"];
+/** What a sample does not say: log ends where only some leaders answered, and the sink's last error of each partition. */
+export type BesideSample = { logEnds: readonly (number | null)[] | null; errors: DriverStatus["partitions"] };
 
 /** Follows since when each partition stands where it stands, and judges by the one rule of contract/health.ts. */
 export class HealthKeeper {
@@ -20,18 +20,19 @@ export class HealthKeeper {
   }
 
   /** @returns the health at the time of the sample. */
-  judge(sample: Sample, errors: SinkErrors = []): Health {
-    const { at_ms: atMs, next_offsets: nextOffsets, log_ends: logEnds, unstored_age_ms: ages } = sample;
+  judge(sample: Sample, { logEnds, errors }: BesideSample): Health {
+    const { at_ms: atMs, next_offsets: nextOffsets, unstored_age_ms: ages } = sample;
     const seenMs = sample.answered_ms.sink ?? atMs;
-    const silent = silentSources(sample);
     const partitions = Array.from({ length: this.#partitions }, (_, partition) => {
       const nextOffset = nextOffsets?.[partition] ?? null;
+      const logEnd = logEnds?.[partition] ?? null;
+      const silent = [...(logEnd === null ? ["Kafka"] : []), ...(nextOffset === null ? ["PostgreSQL"] : [])];
       const error = errors.find((item) => item.partition === partition);
       return partitionHealth(
         {
           partition,
           nextOffset,
-          logEnd: logEnds?.[partition] ?? null,
+          logEnd,
           unstoredAgeMs: ages?.[partition] ?? null,
           movedMs: this.#movedMs(partition, nextOffset, seenMs),
           error: error && { text: error.error, at_ms: error.at_ms },
@@ -49,8 +50,4 @@ export class HealthKeeper {
     this.#moves.set(partition, { nextOffset, movedMs: seenMs });
     return seenMs;
   }
-}
-
-function silentSources({ log_ends: logEnds, next_offsets: nextOffsets }: Sample): string[] {
-  return [...(logEnds === null ? ["Kafka"] : []), ...(nextOffsets === null ? ["PostgreSQL"] : [])];
 }
