@@ -79,6 +79,8 @@ const CASES: [string[], number, RegExp][] = [
   [["report", "--junit", path("nowhere/out.xml")], USAGE, /--junit.*there is no directory .*nowhere/s],
   [["report", "--digest", directory], USAGE, /--digest.*is a directory/s],
   [["report", "--junit", path("x"), "--digest", path("x")], USAGE, /name the same file/],
+  [["watch", "nosuch"], USAGE, /FL_RUN_MISSING.*nosuch/s],
+  [["watch", "--port", "70000"], USAGE, /1 to 65535/],
   [["submission", "--file", path("nosuch.yml")], USAGE, /FL_CONFIG_INVALID.*nosuch\.yml/s],
   [["sql", " "], USAGE, /empty/],
   [["sql", "SELECT 1"], UNAVAILABLE, /FL_STACK_DOWN/],
@@ -122,6 +124,7 @@ describe("a typo in FAULTLINE_RUNTIME", () => {
     "validate",
     "evidence",
     "report",
+    "watch",
     "schema",
     "doctor",
   ];
