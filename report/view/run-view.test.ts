@@ -34,6 +34,15 @@ test("the view is JSON, with the members' names as files have them", async () =>
   expect(JSON.stringify(json)).not.toMatch(/"[a-z_]*[A-Z][A-Za-z_]*":/);
 });
 
+test("a fault that was never undone is JSON, too: its time ends with the evidence", async () => {
+  const open = fault({ id: 0, plannedMs: BASE_MS + 5_000, activeMs: BASE_MS + 5_200 });
+  await writeFile(path("journal"), encodeLog(journal(BASE_MS, open, BASE_MS + 20_000).slice(0, -1)));
+  const view = await readRunView(directory);
+  expect(JSON.parse(JSON.stringify(view))).toEqual(view);
+  expect(view.windows).toEqual([{ fromMs: BASE_MS + 5_000, toMs: view.endMs }]);
+  expect(view.faults[0]?.held).toEqual({ lowMs: 15_800, highMs: 15_800, open: true, by: "journal" });
+});
+
 describe("a fault", () => {
   test("has what was done to take it back, and what was seen then", async () => {
     const [found] = (await readRunView(directory)).faults;
