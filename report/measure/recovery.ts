@@ -46,7 +46,7 @@ export type Recoveries = {
   faults: FaultRecovery[];
   /** When each fault was going on, whether it bit or not, until the lag was back as well: calm lies outside. */
   windows: Span[];
-  /** When every partition had stored its first rows; undefined: one of them never did. */
+  /** When every partition had stored its first rows, and no more than about a second of events was waiting; undefined: it never came to that. */
   steadyMs: number | undefined;
   calmAckGap: Measure;
   calmSinkGap: Measure;
@@ -83,7 +83,13 @@ export function measureRecoveries(histories: readonly FaultHistory[], evidence: 
   const disturbed = faults.map((fault, index) => untilCaughtUp(windows[index] as FaultWindow, fault));
   const calm = (series: Series[] | string) =>
     typeof series === "string" ? { unknown: series } : calmGap(series, disturbed);
-  return { faults, windows: disturbed, steadyMs: steadyOf(rows), calmAckGap: calm(acks), calmSinkGap: calm(rows) };
+  return {
+    faults,
+    windows: disturbed,
+    steadyMs: steadyOf(rows, evidence.samples),
+    calmAckGap: calm(acks),
+    calmSinkGap: calm(rows),
+  };
 }
 
 /** What is stored while the lag goes back is late because of the fault. If the lag never came back, the next fault's window goes on. */
@@ -91,10 +97,14 @@ function untilCaughtUp(window: FaultWindow, { injectedMs, caughtUp }: FaultRecov
   return isKnown(caughtUp) ? { ...window, toMs: Math.max(window.toMs, injectedMs + caughtUp.highMs) } : window;
 }
 
-function steadyOf(rows: readonly Series[] | string): number | undefined {
+/** What waited while the stack started is stored late without any fault. */
+function steadyOf(rows: readonly Series[] | string, samples: readonly Sample[]): number | undefined {
   if (typeof rows === "string") return undefined;
-  const firsts = rows.map(({ untilMs }) => untilMs[0]).filter((ms) => ms !== undefined);
-  return firsts.length < rows.length || firsts.length === 0 ? undefined : Math.max(...firsts);
+  const firsts = rows.map(({ untilMs }) => untilMs[0] ?? Infinity);
+  const firstMs = Math.max(-Infinity, ...firsts);
+  const isSteady = ({ at_ms, lag, acknowledged }: Sample, before: Sample | undefined): boolean =>
+    at_ms >= firstMs && lag !== null && lag <= Math.max(0, (acknowledged ?? 0) - (before?.acknowledged ?? Infinity));
+  return samples.find((sample, index) => isSteady(sample, samples[index - 1]))?.at_ms;
 }
 
 function hasBitten(fault: FaultHistory): boolean {

@@ -18,20 +18,24 @@ const counts = (calm: Parameters<typeof figuresOf>[1]) => {
 };
 
 test("calm, faults, and the rest", () => {
-  expect(counts({ windows: [] })).toEqual([60, 60, 0]);
-  expect(counts({ windows: [{ fromMs: 10_500, toMs: 12_500 }] })).toEqual([60, 57, 3]);
+  expect(counts({ windows: [], steadyMs: 0 })).toEqual([60, 60, 0]);
+  expect(counts({ windows: [{ fromMs: 10_500, toMs: 12_500 }], steadyMs: 0 })).toEqual([60, 57, 3]);
 });
 
 test("before every partition has rows, nothing is calm", () => {
   expect(counts({ windows: [], steadyMs: 5_000 })).toEqual([60, 55, 0]);
   expect(figuresOf(SAMPLES, { windows: [], steadyMs: 5_000 }).calm.rowsPerS?.highest).toBe(100);
-  expect(figuresOf(SAMPLES, { windows: [] }).calm.rowsPerS?.highest).toBe(500);
+  expect(figuresOf(SAMPLES, { windows: [], steadyMs: 0 }).calm.rowsPerS?.highest).toBe(500);
+});
+
+test("of a run that never was steady, nothing is calm", () => {
+  expect(counts({ windows: [], steadyMs: undefined })).toEqual([60, 0, 0]);
 });
 
 test("between two productions nothing flows, unless something is left to store", () => {
   const pauses = [{ fromMs: 30_000, toMs: 40_000 }];
-  expect(counts({ windows: [], pauses })).toEqual([50, 50, 0]);
-  expect(figuresOf(SAMPLES, { windows: [], pauses }).all.acknowledgedPerS?.lowest).toBe(100);
+  expect(counts({ windows: [], steadyMs: 0, pauses })).toEqual([50, 50, 0]);
+  expect(figuresOf(SAMPLES, { windows: [], steadyMs: 0, pauses }).all.acknowledgedPerS?.lowest).toBe(100);
   const behind = SAMPLES.map((sample) => ({ ...sample, lag: sample.at_ms === 35_000 ? 1 : sample.lag }));
-  expect(figuresOf(behind, { windows: [], pauses }).all.samples).toBe(51);
+  expect(figuresOf(behind, { windows: [], steadyMs: 0, pauses }).all.samples).toBe(51);
 });

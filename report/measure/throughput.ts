@@ -20,8 +20,8 @@ export type SplitFigures = { all: Figures; calm: Figures; during: Figures };
 /** What tells calm from the rest. */
 export type Calm = {
   windows: readonly Span[];
-  /** When every partition had stored its first rows. Undefined: nobody knows. */
-  steadyMs?: number | undefined;
+  /** When every partition had stored its first rows and little was waiting. Undefined: it never came to that, so nothing was calm. */
+  steadyMs: number | undefined;
   /** The producer had ended in order: while everything was stored, nothing flowed. */
   pauses?: readonly Span[];
 };
@@ -29,17 +29,14 @@ export type Calm = {
 const MAXIMUM_STEP_MS = 5_000;
 
 /** Computes figures over the time in which events flowed: from the first growth of `acknowledged` or `rows` to the last. */
-export function figuresOf(
-  samples: readonly Sample[],
-  { windows, steadyMs = -Infinity, pauses = [] }: Calm,
-): SplitFigures {
+export function figuresOf(samples: readonly Sample[], { windows, steadyMs, pauses = [] }: Calm): SplitFigures {
   const isOfPause = ({ before, sample }: Step): boolean =>
     sample.lag === 0 && pauses.some(({ fromMs, toMs }) => before.at_ms >= fromMs && sample.at_ms <= toMs);
   const steps = flowing(samples).filter((step) => !isOfPause(step));
   const isOutside = outsideOf(windows);
   const { calm = [], during = [] } = Object.groupBy(steps, ({ before, sample }) => {
     if (!isOutside({ fromMs: before.at_ms, toMs: sample.at_ms })) return "during";
-    return before.at_ms >= steadyMs ? "calm" : "start";
+    return before.at_ms >= (steadyMs ?? Infinity) ? "calm" : "start";
   });
   return { all: figures(steps), calm: figures(calm), during: figures(during) };
 }

@@ -96,13 +96,13 @@ describe("a fault", () => {
   });
 });
 
-describe("an anomaly", () => {
-  const anomaly = async (found: VerdictFile["anomalies"][number]) => {
-    await judged({ anomalies: [found] });
-    const [view] = (await readRunView(directory)).anomalies.value ?? [];
-    return [view?.hop, view?.faults];
-  };
+const anomaly = async (found: VerdictFile["anomalies"][number]) => {
+  await judged({ anomalies: [found] });
+  const [view] = (await readRunView(directory)).anomalies.value ?? [];
+  return [view?.hop, view?.faults];
+};
 
+describe("an anomaly", () => {
   test.each([
     // Batch 52 of lane 1 waited for its acknowledgement while the broker was dead; batch 20 was through before.
     ["lost-kafka", ["p1 #510-519"], "", "producer → Kafka", [0]],
@@ -137,14 +137,14 @@ describe("what coordinates the brokers", () => {
   });
 });
 
-describe("the last runs", () => {
-  const other = async (id: string, damage: (at: string) => Promise<void> = async () => undefined): Promise<void> => {
-    const at = join(root, id);
-    await writeRunDirectory(at);
-    await writeFile(join(at, RUN_FILES.run), JSON.stringify({ ...RUN, id }));
-    await damage(at);
-  };
+const other = async (id: string, damage: (at: string) => Promise<void> = async () => undefined): Promise<void> => {
+  const at = join(root, id);
+  await writeRunDirectory(at);
+  await writeFile(join(at, RUN_FILES.run), JSON.stringify({ ...RUN, id }));
+  await damage(at);
+};
 
+describe("the last runs", () => {
   test("are those before this one, of the same pipeline, that were judged", async () => {
     await other("20231101T000000Z-payments");
     await other("20231102T000000Z-payments", (at) => rm(join(at, RUN_FILES.verdict)));
