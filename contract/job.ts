@@ -47,3 +47,6 @@ export const driverStatusSchema = z.strictObject({
   partitions: z.array(z.strictObject({ partition: z.int().nonnegative(), error: z.string(), at_ms: z.int() })),
 });
 export type DriverStatus = z.infer<typeof driverStatusSchema>;
+
+/** A running driver whose file is older hangs: it writes the file about once a second. */
+export const DRIVER_FRESH_MS = 5_000;
