@@ -48,7 +48,11 @@ function monitorSays(standstillMs: readonly number[], atMs = Date.now()): void {
 async function ready(sinceMs?: number, state: NodeStatus["state"] = "running"): Promise<boolean> {
   const { port } = server.address() as AddressInfo;
   const node = (name: string, kind: NodeStatus["kind"], addresses = {}): NodeStatus => ({
-    ...{ name, kind, addresses, starts: startedMs, log: "" },
+    name,
+    kind,
+    addresses,
+    starts: startedMs,
+    log: "",
     state: kind === "driver" ? state : "running",
   });
   const question = {

@@ -149,8 +149,9 @@ it("the producer is ready when this life of it got an acknowledgement since then
   expect(await ready("producer", STARTED_MS, "down")).toBe(true);
 });
 
+const agoMs = (ms: number): number => Date.now() - ms;
+
 it("without a time, the producer is ready by an acknowledgement of the last 15 s, or by a reason to be silent", async () => {
-  const agoMs = (ms: number): number => Date.now() - ms;
   producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(13_000) });
   expect(await ready("producer")).toBe(true);
   producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(16_000) });
