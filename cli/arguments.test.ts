@@ -39,6 +39,8 @@ const CASES: [string[], number, RegExp][] = [
   [["up", "--pipeline", ""], USAGE, /--pipeline.*must not be empty/],
   [["up", "--trigger", "hourly"], USAGE, /hourly/],
   [["up", "--runtime", "nosuch"], USAGE, /nosuch/],
+  [["status"], UNAVAILABLE, /no stack is here.*faultline up/s],
+  [["status", "--json"], UNAVAILABLE, /"health":null.*"outcome":"no stack"/s],
   [["produce"], UNAVAILABLE, /FL_STACK_DOWN.*faultline up/s],
   [["produce", "--duration", "0"], USAGE, /duration/],
   [["produce", "--duration", "9999999h"], USAGE, /duration.*at most 168h/s],

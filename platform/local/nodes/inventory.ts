@@ -37,7 +37,7 @@ export class LocalInventory implements Inventory {
         producerStatusFile: join(settings.run_directory, RUN_FILES.producerStatus),
         driverStatusFile: join(stateDirectory, LAYOUT.driverStatus),
         samplesFile: join(settings.run_directory, RUN_FILES.samples),
-        isWorker: ({ addresses }, worker) => addresses["spark"]?.endsWith(`:${worker.port}`) === true,
+        healthFile: join(settings.run_directory, RUN_FILES.health),
         isOfThisLife: ({ life }, { pid }) => parseIdentity(life ?? "")?.pid === pid,
       },
       name,

@@ -3,7 +3,7 @@ import { waitUntil } from "../../../machine/clock.ts";
 import { clusterView } from "../../protocol/kafka-cluster.ts";
 import { ensureTopic, topicIsComplete } from "../../protocol/kafka-topic.ts";
 import { postgresAnswers, withPostgres } from "../../protocol/postgres-client.ts";
-import { masterPage } from "../../protocol/spark-master-page.ts";
+import { masterPage } from "../../protocol/spark-pages.ts";
 import { zookeeperServes } from "../../protocol/zookeeper-readiness.ts";
 import { driverSpec } from "../nodes/driver.ts";
 import { LocalInventory } from "../nodes/inventory.ts";
