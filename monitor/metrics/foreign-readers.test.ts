@@ -16,6 +16,7 @@ const facts = {
   verdict: VERDICT,
 };
 
+const SKIPPED = " (skipped: it is not installed)";
 const CHECK = `
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -31,7 +32,7 @@ function lint(input: string) {
 const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
 
 it.skipIf(python === undefined)(
-  "Python's prometheus_client reads OpenMetrics (skipped: it is not installed)",
+  `Python's prometheus_client reads OpenMetrics${python === undefined ? SKIPPED : ""}`,
   async () => {
     const input = await exposition(facts, "openmetrics");
     const { stdout, stderr } = spawnSync(python ?? "", ["-c", CHECK], { input, encoding: "utf8" });
@@ -46,7 +47,7 @@ it.skipIf(python === undefined)(
   },
 );
 
-it.skipIf(!hasPromtool)("promtool finds nothing wrong with names and help (skipped: it is not installed)", async () => {
+it.skipIf(!hasPromtool)(`promtool finds nothing wrong with names and help${hasPromtool ? "" : SKIPPED}`, async () => {
   const text = await exposition(facts, "prometheus");
   const { status, stdout, stderr } = lint(text);
   expect(stdout + stderr).toBe("");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { ALL_PROFILES } from "./host/docker-compose.ts";
 
 /** What docker-compose.yml promises as a whole. */
 const serviceSchema = z.object({
@@ -37,4 +38,9 @@ it("starts the monitor with the producer and with the driver, and lets nobody wa
   for (const service of ["producer", "spark"]) expect(startedWith(service)).toContain("monitor");
   const conditions = Object.values(services).flatMap(({ depends_on }) => depends_on?.["monitor"]?.condition ?? []);
   expect(conditions).toEqual(["service_started"]);
+});
+
+it("takes down the services of every profile", () => {
+  const profiles = new Set(Object.values(services).flatMap(({ profiles }) => profiles ?? []));
+  expect([...profiles].toSorted()).toEqual(ALL_PROFILES.filter((word) => word !== "--profile").toSorted());
 });
