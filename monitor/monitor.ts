@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { FaultlineError } from "../contract/errors.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import { lockFile } from "../machine/file-lock.ts";
+import type { ObservedRun } from "./observed.ts";
 import type { MonitorOptions } from "./options.ts";
 import { waitForRun, type WatchedRun } from "./run-directory.ts";
 import { startSampler } from "./sample/sampler.ts";
@@ -10,17 +11,19 @@ import type { SourceListener } from "./sources/bounded-source.ts";
 import { startWitness } from "./witness/witness.ts";
 
 /** What a part of the monitor gets, and what it gives back: `stop` ends its file in order, and never throws. */
-type PartOptions = MonitorOptions & WatchedRun & { onProblem: SourceListener };
+type PartOptions = MonitorOptions & WatchedRun & { observed: ObservedRun; onProblem: SourceListener };
 type Part = { name: string; start(options: PartOptions): Promise<{ stop(): Promise<void> }> };
 
 /** All that the process runs, in the order of their start. They end in the opposite order. */
 const PARTS: readonly Part[] = [
   {
     name: "samples",
-    start: async ({ brokers, postgres, directory, pipeline, onProblem }) =>
+    start: async ({ brokers, postgres, nodes, driverStatusFile, directory, pipeline, observed, onProblem }) =>
       startSampler({
         brokers,
         postgres,
+        nodes,
+        driverStatusFile,
         runDirectory: directory,
         topic: pipeline.topic,
         partitions: pipeline.partitions,
@@ -28,6 +31,7 @@ const PARTS: readonly Part[] = [
         createdColumn: pipeline.fields.find((field) => field.generate === "now")?.name,
         identity: pipeline.identity,
         onSource: onProblem,
+        onSample: (sample, health, faults) => Object.assign(observed, { sample, health, faults }),
       }),
   },
   {
@@ -63,8 +67,9 @@ export async function runMonitor(options: MonitorOptions, log: Logger, stop: Abo
   running.defer(unlock);
   const onProblem: SourceListener = (source, problem) =>
     problem === undefined ? log.info({ source }, "problem over") : log.warn({ source, problem }, "problem");
+  const observed: ObservedRun = { ...run, sample: undefined, health: undefined, faults: [] };
   for (const part of PARTS) {
-    const started = await part.start({ ...options, ...run, onProblem });
+    const started = await part.start({ ...options, ...run, observed, onProblem });
     running.defer(async () => {
       await started.stop();
       log.info({ part: part.name }, "ended");

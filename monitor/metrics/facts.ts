@@ -1,18 +1,10 @@
-import type { FaultHistory } from "../../contract/fault-history.ts";
 import { HEALTH_FRESH_MS, type Health } from "../../contract/health.ts";
-import type { Pipeline } from "../../contract/pipeline.ts";
 import type { Sample } from "../../contract/sample.ts";
 import type { VerdictFile } from "../../contract/verdict.ts";
+import type { ObservedRun } from "../observed.ts";
 
-/** What the monitor knows of its run. */
-export type Observed = {
-  /** The run's directory; its name is the run's id. */
-  directory: string;
-  pipeline: Pick<Pipeline, "name" | "topic">;
-  sample: Sample | undefined;
-  health: Health | undefined;
-  faults: readonly FaultHistory[];
-};
+/** What the monitor knows of its run, as far as it is shown here. */
+export type Observed = Omit<ObservedRun, "pipeline"> & { pipeline: Pick<ObservedRun["pipeline"], "name" | "topic"> };
 
 /** Totals of the sample that are exposed as counters. */
 export const TOTALS = ["attempted", "acknowledged", "rows", "duplicates", "dead_letters"] as const;

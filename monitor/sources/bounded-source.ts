@@ -1,6 +1,9 @@
 /** Called when a source stops answering, with the reason, and when it answers again, without one. */
 export type SourceListener = (source: string, problem: string | undefined) => void;
 
+/** `atMs`: when the answer was there, ms since 1970. */
+export type Answer<T> = { value: T; atMs: number };
+
 /**
  * A source that is asked again and again, and may hang. At most one question is open, so a source that hangs costs one pending promise, not
  * one per second.
@@ -23,7 +26,7 @@ export class BoundedSource<T> {
    * @returns the answer; null if none came within the deadline, or while an older question still hangs. A late answer is dropped: its figures
    *   may be older than the pause that delayed it.
    */
-  async sample(deadlineMs: number): Promise<T | null> {
+  async sample(deadlineMs: number): Promise<Answer<T> | null> {
     if (this.#busy) return null;
     this.#busy = true;
     let timer: NodeJS.Timeout | undefined;
@@ -38,15 +41,16 @@ export class BoundedSource<T> {
         return null;
       }
       this.#report("error" in first ? messageOf(first.error) : undefined);
-      return "error" in first ? null : first.value;
+      return "error" in first ? null : first;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #start(): Promise<{ value: T } | { error: unknown }> {
+  async #start(): Promise<Answer<T> | { error: unknown }> {
     try {
-      return { value: await this.#ask() };
+      const value = await this.#ask();
+      return { value, atMs: Date.now() };
     } catch (error) {
       return { error };
     } finally {

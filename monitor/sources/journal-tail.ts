@@ -14,10 +14,10 @@ export class JournalTail {
   }
 
   /**
-   * @returns the faults that are active now, and the new records. A journal that does not exist yet has none.
+   * @returns the faults that are active now, all faults so far, and the new records. A journal that does not exist yet has none.
    * @throws the errors of reading a file.
    */
-  async read(): Promise<{ active: FaultHistory[]; records: JournalRecord[] }> {
+  async read(): Promise<{ active: FaultHistory[]; faults: FaultHistory[]; records: JournalRecord[] }> {
     const records: JournalRecord[] = [];
     const take = (line: string): void => {
       const record = this.#reader.read(line);
@@ -29,6 +29,7 @@ export class JournalTail {
       this.#reader = journalReader();
       this.#histories = new FaultHistories();
     });
-    return { active: this.#histories.faults.filter(isActive), records };
+    const { faults } = this.#histories;
+    return { active: faults.filter(isActive), faults, records };
   }
 }

@@ -1,80 +1,54 @@
-import { Admin } from "@platformatic/kafka";
-
-/** The topic's state. `logEnds`: the log end offset of each partition; null if a leader did not answer. */
-export type KafkaState = { logEnds: number[] | null; underReplicated: number };
-
-/** Within a sample's deadline of 800 ms, so that the metadata count even when a leader is silent. */
-const REQUEST_TIMEOUT_MS = 700;
-const LATEST = -1n; // ListOffsets: timestamp -1 asks for the log end offset
+import { listOffsetsV7 } from "@platformatic/kafka";
+import { KafkaLink, wholeAnswer } from "./kafka-link.ts";
 
 /**
- * One admin client that is kept. After any error it is replaced, because a request that timed out leaves its connection unusable. If a
- * bootstrap broker gave no metadata, the new client begins at the next one: a paused broker accepts connections, but never answers. The
- * client's own retries are off, because an answer that is seconds late is useless here.
+ * The topic's state. `logEnds`: the log end offset of each partition, null where its leader did not answer. `isr`: the size of each
+ * partition's ISR, 0 where nobody leads.
  */
+export type KafkaState = { logEnds: (number | null)[]; isr: number[]; underReplicated: number };
+
+/** Within a sample's deadline of 800 ms, so that the other leaders count even when one is silent. */
+const REQUEST_TIMEOUT_MS = 700;
+const LATEST = -1n; // ListOffsets: timestamp -1 asks for the log end offset
+const UNCOMMITTED = 0;
+
+/** Asks one broker for the topic's metadata, and each leader for its log ends; connections are kept. There are no retries: an answer that is seconds late is useless here. */
 export class KafkaSource {
-  readonly #brokers: string[];
   readonly #topic: string;
   readonly #partitions: number;
-  #first = 0;
-  #admin: Admin | undefined;
+  readonly #link: KafkaLink;
 
   constructor(brokers: string[], topic: string, partitions: number) {
-    this.#brokers = brokers;
     this.#topic = topic;
     this.#partitions = partitions;
+    this.#link = new KafkaLink(brokers, topic, { clientId: "faultline-sampler", timeoutMs: REQUEST_TIMEOUT_MS });
   }
 
-  /** @throws the client's errors, also for a partition without a leader. */
+  /** @throws the client's errors, if a broker gave no metadata: the next one is asked the next time. A paused broker accepts connections, but never answers. */
   async ask(): Promise<KafkaState> {
-    const admin = (this.#admin ??= this.#connect());
-    // Both need the topic's metadata; asked for at the same time, the client sends one request for the two.
-    const [metadata, listed] = await Promise.allSettled([
-      admin.metadata({ topics: [this.#topic], forceUpdate: true }),
-      admin.listOffsets({ topics: [{ name: this.#topic, partitions: this.#partitionRequests() }] }),
-    ]);
-    if (metadata.status === "rejected" || listed.status === "rejected") this.#drop(admin);
-    if (metadata.status === "rejected") {
-      this.#first = (this.#first + 1) % this.#brokers.length;
-      throw metadata.reason;
-    }
-    const partitions = metadata.value.topics.get(this.#topic)?.partitions ?? [];
-    return {
-      logEnds: listed.status === "fulfilled" ? this.#logEnds(listed.value.flatMap((topic) => topic.partitions)) : null,
-      underReplicated: partitions.filter((partition) => partition.isr.length < partition.replicas.length).length,
-    };
+    const metadata = await this.#link.refresh();
+    const logEnds: (number | null)[] = Array.from({ length: this.#partitions }, () => null);
+    const isr = Array.from({ length: this.#partitions }, () => 0);
+    for (const { partition, isLed, isr: size } of metadata) if (isLed && partition in isr) isr[partition] = size;
+    await this.#listEnds(logEnds).catch(() => undefined);
+    return { logEnds, isr, underReplicated: metadata.filter((item) => item.isr < item.replicas).length };
   }
 
   async close(): Promise<void> {
-    const admin = this.#admin;
-    this.#admin = undefined;
-    await admin?.close().catch(() => undefined);
+    await this.#link.close();
   }
 
-  #partitionRequests(): { partitionIndex: number; timestamp: bigint }[] {
-    return Array.from({ length: this.#partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: LATEST }));
-  }
-
-  #logEnds(listed: { partitionIndex: number; offset: bigint }[]): number[] | null {
-    const ends = Array.from({ length: this.#partitions }, () => -1);
-    for (const { partitionIndex, offset } of listed) ends[partitionIndex] = Number(offset);
-    return ends.includes(-1) ? null : ends;
-  }
-
-  #connect(): Admin {
-    const bootstrapBrokers = [...this.#brokers.slice(this.#first), ...this.#brokers.slice(0, this.#first)];
-    return new Admin({
-      clientId: "faultline-sampler",
-      bootstrapBrokers,
-      retries: 0,
-      connectTimeout: REQUEST_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+  async #listEnds(ends: (number | null)[]): Promise<void> {
+    await this.#link.ask(async (connection, led) => {
+      const partitions = led.map(({ partition, epoch }) => ({
+        partitionIndex: partition,
+        currentLeaderEpoch: epoch,
+        timestamp: LATEST,
+      }));
+      const topics = [{ name: this.#topic, partitions }];
+      const answer = await wholeAnswer(listOffsetsV7.api.async(connection, -1, UNCOMMITTED, topics));
+      for (const { partitionIndex, errorCode, offset } of answer.topics.flatMap((topic) => topic.partitions))
+        if (errorCode === 0 && offset >= 0n && partitionIndex in ends) ends[partitionIndex] = Number(offset);
     });
-  }
-
-  #drop(admin: Admin): void {
-    if (this.#admin !== admin) return;
-    this.#admin = undefined;
-    admin.close().catch(() => undefined);
   }
 }

@@ -1,8 +1,14 @@
 import { eventNumber } from "../../contract/event.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 
-/** Percentiles over `rows` rows; null if there were none. `highest`: the last event of each partition that the answer covers, for accept(). */
-export type LatencyState = { p50Ms: number | null; p99Ms: number | null; rows: number; highest: number[] };
+/** Percentiles and the highest latency over `rows` rows; null if there were none. `highest`: the last event of each partition that the answer covers, for accept(). */
+export type LatencyState = {
+  p50Ms: number | null;
+  p99Ms: number | null;
+  maxMs: number | null;
+  rows: number;
+  highest: number[];
+};
 
 /** Names from a pipeline file (identifiers that need no quotes), and the run's number. */
 export type LatencyTarget = {
@@ -32,7 +38,8 @@ function latencyQuery({ table, runColumn, eventColumn, createdColumn }: LatencyT
       SELECT extract(epoch FROM pg_xact_commit_timestamp(stored.xmin) - stored.${createdColumn}) * 1000 AS ms
       FROM picked, LATERAL (SELECT xmin, ${createdColumn} FROM ${table} WHERE ${runColumn} = $1 AND ${eventColumn} = picked.event OFFSET 0) AS stored
     )
-    SELECT count(ms)::int AS rows, percentile_disc(0.5) WITHIN GROUP (ORDER BY ms)::float8 AS p50, percentile_disc(0.99) WITHIN GROUP (ORDER BY ms)::float8 AS p99
+    SELECT count(ms)::int AS rows, percentile_disc(0.5) WITHIN GROUP (ORDER BY ms)::float8 AS p50, percentile_disc(0.99) WITHIN GROUP (ORDER BY ms)::float8 AS p99,
+      max(ms)::float8 AS highest
     FROM measured`;
 }
 
@@ -87,7 +94,7 @@ export class LatencySource {
     const lanes = highest
       .map((last, partition) => ({ first: (before[partition] ?? last) + 1, last }))
       .filter((lane) => lane.first <= lane.last);
-    if (lanes.length === 0) return { p50Ms: null, p99Ms: null, rows: 0, highest };
+    if (lanes.length === 0) return { p50Ms: null, p99Ms: null, maxMs: null, rows: 0, highest };
     const total = lanes.reduce((sum, lane) => sum + lane.last - lane.first + 1, 0);
     const stride = Math.max(1, Math.ceil(total / (MAXIMUM_ROWS - lanes.length)));
     const values = [
@@ -96,11 +103,15 @@ export class LatencySource {
       lanes.map((lane) => lane.last),
       lanes.map(() => stride),
     ];
-    const [row] = await this.#connection.query<{ rows: number; p50: number | null; p99: number | null }>(
-      latencyQuery(this.#target),
-      values,
-    );
-    return { p50Ms: rounded(row?.p50), p99Ms: rounded(row?.p99), rows: row?.rows ?? 0, highest };
+    type Measured = { rows: number; p50: number | null; p99: number | null; highest: number | null };
+    const [row] = await this.#connection.query<Measured>(latencyQuery(this.#target), values);
+    return {
+      p50Ms: rounded(row?.p50),
+      p99Ms: rounded(row?.p99),
+      maxMs: rounded(row?.highest),
+      rows: row?.rows ?? 0,
+      highest,
+    };
   }
 
   async #checkTracking(): Promise<void> {

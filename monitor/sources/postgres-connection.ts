@@ -11,14 +11,16 @@ const LIMIT_MS = 15_000;
 export class PostgresConnection {
   readonly #login: PostgresLogin;
   readonly #name: string;
+  readonly #limitMs: number;
   #client: Client | undefined;
   #connecting: Client | undefined;
   #closed = false;
 
-  /** @param name application_name, as pg_stat_activity shows it. */
-  constructor(login: PostgresLogin, name: string) {
+  /** @param name application_name, as pg_stat_activity shows it. @param limitMs of connecting, and of each query. */
+  constructor(login: PostgresLogin, name: string, limitMs: number = LIMIT_MS) {
     this.#login = login;
     this.#name = name;
+    this.#limitMs = limitMs;
   }
 
   /** @throws pg's errors: of the connection, of the server, or a timeout. */
@@ -55,9 +57,9 @@ export class PostgresConnection {
       user,
       password,
       application_name: this.#name,
-      connectionTimeoutMillis: LIMIT_MS,
-      query_timeout: LIMIT_MS,
-      statement_timeout: LIMIT_MS,
+      connectionTimeoutMillis: this.#limitMs,
+      query_timeout: this.#limitMs,
+      statement_timeout: this.#limitMs,
     });
     // Without a listener, the end of a killed server's connection would end this process.
     client.on("error", () => this.#drop(client));

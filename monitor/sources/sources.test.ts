@@ -30,7 +30,10 @@ describe("a source that hangs", () => {
     expect(asked).toBe(1);
     hanging.resolve("stale");
     await new Promise(setImmediate);
-    expect(await source.sample(50)).toBe("fresh");
+    const askedMs = Date.now();
+    const answer = await source.sample(50);
+    expect(answer?.value).toBe("fresh");
+    expect(answer?.atMs).toBeGreaterThanOrEqual(askedMs);
     expect(told).toEqual(["no answer within 50 ms", undefined]);
   });
 
@@ -50,7 +53,7 @@ describe("following a fault journal", () => {
   test("a fault is active from its effect to its undo; torn and damaged lines are no records", async () => {
     const path = join(directory, "faults.ndjson");
     const tail = new JournalTail(path);
-    expect(await tail.read()).toEqual({ active: [], records: [] });
+    expect(await tail.read()).toEqual({ active: [], faults: [], records: [] });
     const text = encodeLog(fault({ id: 4, plannedMs: 1, activeMs: 2, healedMs: 3, recoveredMs: 4 }));
     const [planned, active, healed, recovered] = text.split(/(?<=\n)/) as [string, string, string, string];
     await writeFile(path, planned + active.slice(0, 30));

@@ -3,13 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 const FIRST_MS = 200;
 const MOST_MS = 5_000;
 
-/** Waits between tries, twice as long each time, at most 5 s. */
+/** Waits between tries, twice as long each time, at most 5 s, or as long as it is told. */
 export class Backoff {
   readonly #signal: AbortSignal;
+  readonly #mostMs: number;
   #nextMs = FIRST_MS;
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, mostMs: number = MOST_MS) {
     this.#signal = signal;
+    this.#mostMs = mostMs;
   }
 
   /** A try went well. */
@@ -19,7 +21,7 @@ export class Backoff {
 
   async wait(): Promise<void> {
     const ms = this.#nextMs;
-    this.#nextMs = Math.min(MOST_MS, ms * 2);
+    this.#nextMs = Math.min(this.#mostMs, ms * 2);
     await pause(ms, this.#signal);
   }
 }

@@ -1,7 +1,7 @@
 import { listOffsetsV7 } from "@platformatic/kafka";
 import type { Connection } from "@platformatic/kafka";
-import { KafkaLink, wholeAnswer } from "./kafka-link.ts";
-import type { Led } from "./kafka-link.ts";
+import { KafkaLink, wholeAnswer } from "../sources/kafka-link.ts";
+import type { Led } from "../sources/kafka-link.ts";
 import type { WitnessLog } from "./witness-log.ts";
 
 /** An unchanged end is written again after this time: without a line, nobody can tell that the log was looked at. */
@@ -22,7 +22,7 @@ export class EndsWatch {
 
   constructor({ brokers, topic }: { brokers: string[]; topic: string }, log: WitnessLog) {
     this.#topic = topic;
-    this.#link = new KafkaLink(brokers, topic);
+    this.#link = new KafkaLink(brokers, topic, { clientId: "faultline-witness" });
     this.#log = log;
   }
 

@@ -2,8 +2,8 @@ import { fetchV12 } from "@platformatic/kafka";
 import type { Connection, RecordsBatch } from "@platformatic/kafka";
 import { parseEventKey } from "../../contract/event.ts";
 import type { EndsWatch } from "./ends-watch.ts";
-import { KafkaLink, wholeAnswer } from "./kafka-link.ts";
-import type { Led } from "./kafka-link.ts";
+import { KafkaLink, wholeAnswer } from "../sources/kafka-link.ts";
+import type { Led } from "../sources/kafka-link.ts";
 import { LogLineMaker } from "./log-line-maker.ts";
 import type { StoredSequences } from "./stored-sequences.ts";
 import type { WitnessLog } from "./witness-log.ts";
@@ -32,7 +32,7 @@ export class LogWatch {
     sequences: StoredSequences,
   ) {
     this.#topic = topic;
-    this.#link = new KafkaLink(brokers, topic);
+    this.#link = new KafkaLink(brokers, topic, { clientId: "faultline-witness" });
     this.#ends = ends;
     this.#log = log;
     this.#sequences = sequences;

@@ -8,13 +8,17 @@ type OffsetsRow = Record<"next_offset" | "generation" | "rows" | "duplicates" | 
   partition: number;
 };
 
-/** Writes `offsets` lines: each partition's line of sink_offsets, whenever it is another than before. */
+/**
+ * Writes `offsets` lines: each partition's line of sink_offsets, whenever it is another than before. `after_ms` is when the last question began
+ * whose answer was without the change: no answer came in between if the server was away, so the time of the commit stays as uncertain as it is.
+ */
 export class OffsetsWatch {
   readonly #link: SinkLink;
   readonly #pipeline: Pipeline;
   readonly #topic: string;
   readonly #log: WitnessLog;
-  readonly #last = new Map<number, string>();
+  /** By partition: what was seen last, and when the question began that it answered. */
+  readonly #last = new Map<number, { text: string; seenMs: number }>();
   readonly #nextOffsets = new Map<number, number>();
 
   constructor(
@@ -34,20 +38,25 @@ export class OffsetsWatch {
 
   /** One question. @throws pg's errors. */
   async round(): Promise<void> {
-    const rows = await this.#link.use(async ({ client, name }) => {
-      const answer = await client.query<OffsetsRow>(
-        `SELECT partition, next_offset, generation, rows, duplicates, dead_letters FROM ${name("sink_offsets")}
+    const { rows, beganMs } = await this.#link.use(async ({ client, name }) => {
+      // Behind the connection, which may have taken long.
+      const beganMs = Date.now();
+      const answer = await client.query<OffsetsRow>({
+        // Named, so that the server plans it once: it comes 20 times a second.
+        name: "offsets",
+        text: `SELECT partition, next_offset, generation, rows, duplicates, dead_letters FROM ${name("sink_offsets")}
          WHERE target = $1 AND topic = $2 AND partition >= 0 AND partition < $3`,
-        [this.#pipeline.table, this.#topic, this.#pipeline.partitions],
-      );
-      return answer.rows;
+        values: [this.#pipeline.table, this.#topic, this.#pipeline.partitions],
+      });
+      return { rows: answer.rows, beganMs };
     });
     const atMs = Date.now();
     const lines: WitnessOf<"offsets">[] = [];
     for (const row of rows) {
       const text = Object.values(row).join(" ");
-      if (this.#last.get(row.partition) === text) continue;
-      this.#last.set(row.partition, text);
+      const last = this.#last.get(row.partition);
+      this.#last.set(row.partition, { text, seenMs: beganMs });
+      if (last?.text === text) continue;
       lines.push({
         t: "offsets",
         partition: row.partition,
@@ -56,6 +65,7 @@ export class OffsetsWatch {
         rows: Number(row.rows),
         duplicates: Number(row.duplicates),
         dead_letters: Number(row.dead_letters),
+        ...(last !== undefined && { after_ms: last.seenMs }),
         at_ms: atMs,
       });
     }

@@ -1,7 +1,7 @@
 import { Backoff, pause } from "./backoff.ts";
 
 /**
- * Does one round after the other until the signal is given. A round that fails is tried again for ever, with pauses up to 5 s.
+ * Does one round after the other until the signal is given. A round that fails is tried again forever, with pauses up to `mostPauseMs`.
  * @param everyMs from the beginning of a round to the next one's; a longer round is followed by a pause as long as half of it, so that a loop
  *   never takes a whole core.
  * @param onProblem gets the reason when a round fails, and undefined when one goes well after that.
@@ -11,8 +11,9 @@ export async function watchLoop(
   signal: AbortSignal,
   onProblem: (problem: string | undefined) => void,
   round: () => Promise<void>,
+  mostPauseMs?: number,
 ): Promise<void> {
-  const backoff = new Backoff(signal);
+  const backoff = new Backoff(signal, mostPauseMs);
   while (!signal.aborted) {
     const beganMs = performance.now();
     try {

@@ -156,8 +156,23 @@ test("a snapshot in which a row is missing does not agree, and one after it agre
   expect(torn.problems[0]).toBe("p2: 700 rows, but sink_offsets says 701");
   await server.sql("UPDATE sink_offsets SET rows = rows - 1, next_offset = next_offset - 1");
   await until(async () => (await of("totals")).at(-1)?.agree);
-  const seen = (await of("offsets")).map(({ next_offset: next }) => next);
-  expect(seen).toEqual([700, 701, 700]);
+  const seen = await of("offsets");
+  expect(seen.map(({ next_offset: next }) => next)).toEqual([700, 701, 700]);
+});
+
+test("a change of an offset lies between two looks; nobody knows since when it is so at the first look", async () => {
+  expect((await of("offsets"))[0]).not.toHaveProperty("after_ms");
+  const seen = (await of("offsets")).length;
+  const beforeMs = Date.now();
+  await server.sql("UPDATE sink_offsets SET duplicates = duplicates + 1, next_offset = next_offset + 1");
+  const afterMs = Date.now();
+  const line = await until(async () => (await of("offsets"))[seen]);
+  expect(line.after_ms).toBeLessThanOrEqual(afterMs);
+  expect(line.at_ms).toBeGreaterThanOrEqual(beforeMs);
+  // Two looks are 50 ms apart, on a machine that has other things to do, too.
+  expect(line.at_ms - (line.after_ms ?? 0)).toBeLessThan(1_000);
+  await server.sql("UPDATE sink_offsets SET duplicates = duplicates - 1, next_offset = next_offset - 1");
+  await until(async () => (await of("offsets")).length > seen + 1);
 });
 
 const endsOf2 = async () => (await of("ends")).filter(({ partition }) => partition === 2);
@@ -204,9 +219,14 @@ test("another session goes on behind the last one, after a torn line", async () 
   const line = await until(async () => (await of("log")).find(({ to }) => to === 760));
   expect(line.from).toBe(750);
   expect((await of("open")).map(({ session }) => session)).toEqual([1, 2]);
+  // Between two sessions nobody looked.
+  const ofSession = async () => (await lines()).slice((await lines()).findLastIndex(({ t }) => t === "open"));
+  const first = await until(async () => (await ofSession()).find(({ t }) => t === "offsets"));
+  expect(first).not.toHaveProperty("after_ms");
 });
 
 test("a database that dies is asked again", async () => {
+  const seen = (await of("offsets")).length;
   const { rows } = await (async () => {
     const client = await server.connect();
     const found = await client.query<{ ended: boolean }>(
@@ -218,6 +238,9 @@ test("a database that dies is asked again", async () => {
   expect(rows.length).toBe(3);
   await server.sql(store(2, 700, 60));
   await until(async () => (await of("offsets")).at(-1)?.next_offset === 760);
+  // Nobody looked while the connection was away, but what was seen before that stays true.
+  const [change] = (await of("offsets")).slice(seen);
+  expect(change?.after_ms).toBeLessThan(change?.at_ms ?? 0);
   await until(async () => (await of("totals")).at(-1)?.counted_rows === 760);
 });
 

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { parseNodes } from "../../monitor/sources/nodes/node-list.ts";
+import { nodeOfService } from "./engine/containers.ts";
 import { ALL_PROFILES } from "./host/docker-compose.ts";
 
 /** What docker-compose.yml promises as a whole. */
 const serviceSchema = z.object({
   profiles: z.array(z.string()).optional(),
   mem_limit: z.string(),
+  environment: z.record(z.string(), z.string()).optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
 });
 const text = readFileSync(join(import.meta.dirname, "../../docker-compose.yml"), "utf8");
@@ -43,4 +46,14 @@ it("starts the monitor with the producer and with the driver, and lets nobody wa
 it("takes down the services of every profile", () => {
   const profiles = new Set(Object.values(services).flatMap(({ profiles }) => profiles ?? []));
   expect([...profiles].toSorted()).toEqual(ALL_PROFILES.filter((word) => word !== "--profile").toSorted());
+});
+
+it("tells the monitor every node, and where it can be asked", () => {
+  const asked = parseNodes(services["monitor"]?.environment?.["MONITOR_NODES"] ?? "", "MONITOR_NODES");
+  const nodes = Object.keys(services).flatMap((service) => nodeOfService(service) ?? []);
+  expect(asked.map(({ name, kind }) => `${name} ${kind}`).toSorted()).toEqual(
+    nodes.map(({ name, kind }) => `${name} ${kind}`).toSorted(),
+  );
+  const known = nodes.flatMap(({ addresses }) => Object.values(addresses));
+  for (const { name, address } of asked) if (address !== undefined) expect(known, name).toContain(address);
 });

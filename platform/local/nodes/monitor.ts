@@ -1,13 +1,15 @@
 import { join } from "node:path";
 import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
-import type { Settings } from "../state/settings.ts";
+import { KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
-import { bootstrapServers } from "./kafka.ts";
+import { bootstrapServers, kafkaName } from "./kafka.ts";
 import { postgresAddress } from "./postgres.ts";
+import { workerName } from "./spark.ts";
+import { ZOOKEEPER, zookeeperAddress } from "./zookeeper.ts";
 
 export const MONITOR = "monitor";
 
-/** Watches the run: it writes samples.ndjson until it is stopped. It waits for run.json by itself. */
+/** Watches the run: it writes samples.ndjson and more until it is stopped. It waits for run.json by itself. */
 export function monitorSpec(settings: Settings, stateDirectory: string): ProcessSpec {
   const address = postgresAddress(settings, stateDirectory);
   return {
@@ -23,6 +25,10 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
       settings.run_directory,
       "--brokers",
       bootstrapServers(settings).join(","),
+      "--nodes",
+      nodeList(settings),
+      "--driver-status",
+      join(stateDirectory, LAYOUT.driverStatus),
     ],
     env: nodeEnvironment({
       POSTGRES_HOST: address.host,
@@ -38,4 +44,19 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
     fatal_exits: { 64: "a flag, or a file that it reads, is wrong" },
     stop: { signal: "SIGTERM", timeout_ms: 5_000 },
   };
+}
+
+/** As the monitor's --nodes wants it: each node, and the address by which its own protocol is asked. */
+function nodeList(settings: Settings): string {
+  const { ports, coordination } = settings;
+  return [
+    ...KAFKA_IDS.map((id) => `${kafkaName(id)}=kafka@127.0.0.1:${ports[`kafka-${id}-client`]}`),
+    ...(coordination === "zookeeper" ? [`${ZOOKEEPER}=zookeeper@${zookeeperAddress(settings)}`] : []),
+    `postgres=postgres@127.0.0.1:${ports.postgres}`,
+    `spark-master=spark-master@127.0.0.1:${ports["spark-master-web"]}`,
+    ...WORKER_IDS.map((id) => `${workerName(id)}=spark-worker@127.0.0.1:${ports[`spark-worker-${id}-web`]}`),
+    "driver=driver",
+    "producer=producer",
+    `${MONITOR}=monitor`,
+  ].join(",");
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { parseNodes } from "../../../monitor/sources/nodes/node-list.ts";
 import { JOB_FATAL_EXIT_CODES } from "../../../contract/job.ts";
 import { driverSpec } from "./driver.ts";
 import { kafkaProperties, kafkaSpec } from "./kafka.ts";
 import { isInEveryIsr } from "../../protocol/kafka-readiness.ts";
 import { PORT_NAMES, usesPort } from "../state/ports.ts";
+import { plannedNodes } from "../stack/planned-nodes.ts";
 import { testSettings } from "../fixture/settings.ts";
 import { unprivilegedUser } from "./postgres-home.ts";
 import { POSTGRES_HBA, postgresConfiguration, postgresSpec } from "./postgres.ts";
@@ -38,6 +40,21 @@ describe("every spec", () => {
     for (const address of Object.values(spec.addresses)) expect(address).toMatch(/^127\.0\.0\.1:21\d{3}$/);
   });
 });
+
+it.each(["kraft", "zookeeper"] as const)(
+  "tells the monitor every node of a stack with %s, and where",
+  (coordination) => {
+    const { args } = monitorSpec({ ...settings, coordination }, "/state");
+    const asked = parseNodes(args[args.indexOf("--nodes") + 1] ?? "", "--nodes");
+    const planned = plannedNodes(coordination).map(({ name, kind }) => `${name} ${kind}`);
+    expect(asked.map(({ name, kind }) => `${name} ${kind}`).toSorted()).toEqual(planned);
+    const where = (name: string) => asked.find((node) => node.name === name)?.address;
+    expect(where("kafka-1")).toBe(kafkaSpec(settings, "/state", 1, "/jars").addresses["client"]);
+    expect(where("spark-master")).toBe(sparkMasterSpec(settings, "/state", spark).addresses["web"]);
+    expect(where("spark-worker-1")).toBe(sparkWorkerSpec(settings, "/state", 1, spark).addresses["web"]);
+    expect(where("postgres")).toBe(postgresSpec(settings, "/state").addresses["sql"]);
+  },
+);
 
 it("does not let the caller's environment in", () => {
   process.env["JAVA_TOOL_OPTIONS"] = "-Xmx1t";

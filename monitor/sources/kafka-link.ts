@@ -1,12 +1,21 @@
 import { Connection, metadataV12, ResponseError } from "@platformatic/kafka";
 
-const CLIENT_ID = "faultline-witness";
 /** Longer than a fetch waits at the broker. A paused broker holds up a round for so long. */
 const REQUEST_TIMEOUT_MS = 3_000;
 const UNKNOWN_LEADER = -1;
 
 /** A partition at its leader. `epoch`: the highest that was ever seen. */
 export type Led = { partition: number; epoch: number };
+
+/** A partition as the metadata have it. */
+export type PartitionReplicas = { partition: number; isLed: boolean; isr: number; replicas: number };
+
+export type KafkaLinkOptions = {
+  /** As the brokers' logs show it. */
+  clientId: string;
+  /** For a connection, and for an answer. @default 3,000 */
+  timeoutMs?: number;
+};
 
 /**
  * The leaders of a topic's partitions, each with a connection of its own. Requests must name the epoch: a broker that was paused and still
@@ -16,6 +25,7 @@ export type Led = { partition: number; epoch: number };
 export class KafkaLink {
   readonly #topic: string;
   readonly #bootstrap: string[];
+  readonly #options: Required<KafkaLinkOptions>;
   #first = 0;
   #topicId = "";
   #isStale = true;
@@ -23,9 +33,10 @@ export class KafkaLink {
   #addresses = new Map<number, { host: string; port: number }>();
   readonly #connections = new Map<string, Promise<Connection>>();
 
-  constructor(brokers: string[], topic: string) {
+  constructor(brokers: string[], topic: string, options: KafkaLinkOptions) {
     this.#bootstrap = brokers;
     this.#topic = topic;
+    this.#options = { timeoutMs: REQUEST_TIMEOUT_MS, ...options };
   }
 
   /** Ask for the leaders again before the next question. */
@@ -38,7 +49,7 @@ export class KafkaLink {
    * @throws what the last one threw, if none answered; those that did not answer are asked anew next time.
    */
   async ask(question: (connection: Connection, led: readonly Led[]) => Promise<void>): Promise<void> {
-    if (this.#isStale) await this.#refresh();
+    if (this.#isStale) await this.refresh();
     const byNode = Map.groupBy(
       this.#leaders.map(({ node, epoch }, partition) => ({ node, partition, epoch })),
       ({ node }) => node,
@@ -65,7 +76,8 @@ export class KafkaLink {
     );
   }
 
-  async #refresh(): Promise<void> {
+  /** Asks one broker for the topic's metadata. @returns its partitions as that broker knows them. @throws if it does not answer; the next one is asked next time. */
+  async refresh(): Promise<PartitionReplicas[]> {
     const address = this.#bootstrap[this.#first] ?? "";
     let answer: metadataV12.MetadataResponse;
     try {
@@ -89,12 +101,18 @@ export class KafkaLink {
       else this.#first = (this.#first + 1) % this.#bootstrap.length;
     }
     this.#isStale = false;
+    return topic.partitions.map(({ partitionIndex, leaderId, isrNodes, replicaNodes }) => ({
+      partition: partitionIndex,
+      isLed: leaderId !== UNKNOWN_LEADER,
+      isr: isrNodes.length,
+      replicas: replicaNodes.length,
+    }));
   }
 
   async #with<T>(address: string, use: (connection: Connection) => Promise<T>): Promise<T> {
     let connection = this.#connections.get(address);
     if (connection === undefined) {
-      connection = connect(address);
+      connection = connectKafka(address, this.#options);
       this.#connections.set(address, connection);
     }
     try {
@@ -119,12 +137,13 @@ export async function wholeAnswer<T>(asked: Promise<T>): Promise<T> {
   }
 }
 
-async function connect(address: string): Promise<Connection> {
+/** @param address host:port. @throws the client's errors. */
+export async function connectKafka(
+  address: string,
+  { clientId, timeoutMs }: Required<KafkaLinkOptions>,
+): Promise<Connection> {
   const at = address.lastIndexOf(":");
-  const connection = new Connection(CLIENT_ID, {
-    connectTimeout: REQUEST_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-  });
+  const connection = new Connection(clientId, { connectTimeout: timeoutMs, requestTimeout: timeoutMs });
   connection.on("error", () => undefined);
   await connection.connect(address.slice(0, at), Number(address.slice(at + 1)));
   return connection;
