@@ -116,6 +116,16 @@ export const FAMILIES: readonly Family[] = [
       })),
   },
   {
+    name: "faultline_node_role",
+    type: "gauge",
+    labels: ["node", "kind", "role"],
+    help: "What the node is, as it or its cluster says: controller, leader, primary, done; always 1.",
+    read: ({ sample }) =>
+      (sample?.nodes ?? []).flatMap(({ name, kind, role }) =>
+        role === null ? [] : [{ labels: { node: name, kind, role }, value: 1 }],
+      ),
+  },
+  {
     name: "faultline_active_faults",
     type: "gauge",
     labels: ["kind", "node"],

@@ -85,6 +85,7 @@ it("says how the run is, in base units", async () => {
     'faultline_partition_stuck{partition="1"}': 1,
     'faultline_node_up{node="kafka-1",kind="kafka"}': 1,
     'faultline_node_up{node="postgres",kind="postgres"}': 0,
+    'faultline_node_role{node="kafka-1",kind="kafka",role="controller"}': 1,
     'faultline_active_faults{kind="kill",node="kafka-2"}': 1,
     'faultline_active_faults{kind="pause",node="node \\"b\\"\\\\"}': 1,
     'faultline_faults_total{kind="kill"}': 2,
