@@ -51,6 +51,7 @@ test.each<Partial<typeof OFFSETS>>([
   { topic: "payments" },
   { partition: "6" },
   { partition: "-1" },
+  { partition: "length" },
   { partition: "\\N" },
   { start_offset: "\\N" },
   { next_offset: "x" },

@@ -81,7 +81,7 @@ test.each<[string, (string | undefined)[], bigint | undefined, (bigint | undefin
 );
 
 test("before a line is shown there is no group", () => {
-  const group = new CopyGroup({ fields }, spec({}));
-  expect([group.keys, group.count]).toEqual([[undefined], undefined]);
-  expect(group.describe()).toBe("shard=null n=null");
+  const group = new CopyGroup({ fields }, spec({ window: { field: "at", size: "1m", column: "minute" } }));
+  expect([group.keys, group.count]).toEqual([[undefined, undefined], undefined]);
+  expect(group.describe()).toBe("minute=null shard=null n=null");
 });

@@ -4,10 +4,13 @@ import { escapeCopy, instantMs, timestampText, unescapeCopy } from "./copy-text.
 import type { GroupValues, StoredGroup } from "./stored-tables.ts";
 import { aggregateColumns } from "./table-columns.ts";
 
+type KeyType = FieldType | "window";
+
 /** The groups of an aggregate as COPY's text format has them. One object shows one group after the other. */
 export class CopyGroup implements StoredGroup {
   readonly #columns: readonly string[];
-  readonly #keys: readonly (FieldType | "window")[];
+  /** What the key consists of; the shard, which is last, has no type. */
+  readonly #keys: readonly (KeyType | undefined)[];
   readonly #scales: readonly number[];
   #texts: readonly (string | null)[] = [];
 
@@ -17,8 +20,7 @@ export class CopyGroup implements StoredGroup {
     this.#keys = [
       ...(spec.window === undefined ? [] : ["window" as const]),
       ...spec.groupBy.map((name) => fieldOf(name).type),
-      // The shard.
-      "int",
+      undefined,
     ];
     this.#scales = Object.keys(spec.sums).map((name) => fieldOf(name).scale ?? 0);
   }
@@ -56,14 +58,14 @@ export class CopyGroup implements StoredGroup {
   }
 }
 
-function keyText(type: FieldType | "window", text: string | null | undefined): string | undefined {
+function keyText(type: KeyType | undefined, text: string | null | undefined): string | undefined {
   if (text === null || text === undefined) return undefined;
   if (type === "window") return String(instantMs(text) ?? text);
   if (type !== "boolean") return text;
   return text === "t" ? "true" : text === "f" ? "false" : undefined;
 }
 
-function keyColumn(type: FieldType | "window" | undefined, text: string): string {
+function keyColumn(type: KeyType | undefined, text: string): string {
   if (type === "window") return timestampText(new Date(Number(text)).toISOString());
   return type === "boolean" ? text.slice(0, 1) : escapeCopy(text);
 }

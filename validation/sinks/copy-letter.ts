@@ -8,7 +8,7 @@ const AT = Object.fromEntries(DEAD_LETTER_COLUMNS.map((name, index) => [name, in
 /** Dead letters as COPY's text format has them. One object shows one letter after the other. */
 export class CopyLetter implements StoredLetter, Spelled {
   line = "";
-  #texts: readonly string[] = [];
+  #texts!: readonly string[];
 
   /** Shows a line with DEAD_LETTER_COLUMNS. */
   show(line: string): this {

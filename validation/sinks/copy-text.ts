@@ -41,7 +41,7 @@ export function instantMs(text: string): number | undefined {
 
 /** Any timestamptz in UTC, microseconds cut off. @returns ms since 1970; NaN for null, and for what is no such time. */
 export function writtenMs(text: string | null): number {
-  return Date.parse((text ?? "").replace(" ", "T").replace(/\+00$/, "Z"));
+  return text?.endsWith("+00") ? Date.parse(`${text.slice(0, -3).replace(" ", "T")}Z`) : Number.NaN;
 }
 
 /** The value of a column that should be an integer. */
