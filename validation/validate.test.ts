@@ -19,7 +19,9 @@ import type { MemoryServers } from "./fixture/memory-servers.ts";
 import { MUTATIONS } from "./fixture/mutations.ts";
 import { worldOnDisk, type WorldOnDisk } from "./fixture/world-on-disk.ts";
 import { UnreadableError } from "./read/unreadable-error.ts";
-import { type JudgeOptions, validateFrom } from "./validate.ts";
+import { linesOf } from "./canary/lines.ts";
+import { Sources } from "./source/sources.ts";
+import { type JudgeOptions, validate, validateFrom } from "./validate.ts";
 
 const CREATED_MS = 1_700_000_000_000;
 const at = (ms: number) => CREATED_MS + ms;
@@ -208,6 +210,9 @@ test("a witness that is damaged, of another run or of another time makes the ver
     return judged(ledger, [begin]);
   };
   const text = encodeLog([begun, ends]);
+  expect((await witnessed(encodeLog([{ ...begun, at_ms: at(6_000) }]))).not_proved).toContainEqual(
+    expect.stringContaining("(before the witness began)"),
+  );
   const good = await witnessed(`${text}{"t":"torn`);
   expect(good.witness).toEqual({ sessions: 1, watched_s: 0, records: 0, row_ranges: 0, snapshots: 0 });
   expect(good.reasons).not.toContainEqual(expect.stringContaining("FL_WITNESS_DAMAGED"));
@@ -314,6 +319,9 @@ test("a whole run is VALID, and its verdict says what was done", async () => {
   // Nobody watched, so what only a witness finds was not planted.
   expect(verdict.not_proved).toContainEqual(expect.stringContaining("no witness watched the run"));
   expect(verdict.not_proved).not.toContainEqual(expect.stringContaining("that the checks would find vanished"));
+  expect(verdict.premises.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["kafka.acks", "postgres.fsync", "sha256.ledger.ndjson"]),
+  );
 });
 
 test("a kind for which the run has no place is not proved", async () => {
@@ -386,12 +394,18 @@ test("servers that do not answer are each named once, and what was not read is n
   const servers = deadServers();
   const world = await worldOf();
   const flags = { ...JUDGE, canary: true, minAcknowledged: 10 };
-  const { reasons, canary, anomalies } = await validateFrom({ ...flags, runDirectory: world.directory }, () => servers);
+  const {
+    reasons,
+    canary,
+    anomalies,
+    not_proved: notProved,
+  } = await validateFrom({ ...flags, runDirectory: world.directory }, () => servers);
   expect(reasons).toEqual([
     "FL_KAFKA_UNREACHABLE: Kafka does not answer (start it)",
     "FL_POSTGRES_UNREACHABLE: PostgreSQL can't be read",
   ]);
   expect([canary, anomalies]).toEqual([null, []]);
+  expect(notProved.slice(-1)).toEqual([expect.stringContaining("no witness watched the run")]);
   expect(servers.calls).toEqual(["waitUntilQuiet", "beginSnapshot", "kafka.log.judged", "close"]);
 });
 
@@ -493,7 +507,10 @@ test.each([
   await rm(fileOf(world, "producerStatus"));
   await damageEnd(world);
   const damaged = await judgedWorld(world);
-  expect(damaged.reasons).toContainEqual(expect.stringMatching(/^FL_LEDGER_DAMAGED: ledger line \d+: [^;]*$/));
+  const lines = linesOf(await readFile(fileOf(world, "ledger"))).length;
+  expect(damaged.reasons).toContain(
+    `FL_LEDGER_DAMAGED: ledger line ${lines}: its checksum does not fit: it was changed, or lines before it were removed, added or exchanged`,
+  );
   expect(damaged.reasons).toContainEqual(expect.stringMatching(doubted));
 });
 
@@ -580,4 +597,94 @@ test("what was written after the evidence was taken is in the future", async () 
   world.servers.takenMs -= 3_600_000;
   const { reasons } = await judgedWorld(world);
   expect(reasons).toContainEqual(expect.stringContaining("updated_at is"));
+  await writeJournal(world, Date.now());
+  expect((await judgedWorld(world)).reasons).toContainEqual(
+    expect.stringMatching(/^FL_JOURNAL_DAMAGED: .*in the future/),
+  );
+  world.servers.takenMs = Date.now();
+  expect((await judgedWorld(world)).verdict).toBe("VALID");
+});
+
+/** A fault journal without faults, of an engine that began then. */
+async function writeJournal(world: WorldOnDisk, atMs: number): Promise<void> {
+  const { run: number } = JSON.parse(await readFile(fileOf(world, "run"), "utf8")) as Run;
+  const opening = { ...begin, run: number, faults: 0, at_ms: atMs };
+  await writeFile(fileOf(world, "journal"), encodeLog([opening, journalClose([opening], atMs)]));
+}
+
+test("damage of the fault journal is planted and found, and a time to come damages it", async () => {
+  const world = await worldOf();
+  await writeJournal(world, Date.now());
+  const { verdict, canary, reasons } = await judgedWorld(world, { canary: true });
+  expect([verdict, reasons, canary?.kinds]).toEqual(["VALID", [], 17]);
+  await writeJournal(world, Date.now() + 3_600_000);
+  expect((await judgedWorld(world)).reasons).toContainEqual(
+    expect.stringMatching(/^FL_JOURNAL_DAMAGED: .*in the future/),
+  );
+});
+
+test("without run.json nobody knows when the run was created, and no time is too early", async () => {
+  const ledger = closed([open, ...batch(0, 10, 20)], 50);
+  await rm(join(directory, RUN_FILES.run));
+  const { reasons } = await judged(ledger, [{ ...begin, at_ms: at(-60_000) }]);
+  expect(reasons).not.toContainEqual(expect.stringContaining("FL_JOURNAL_DAMAGED"));
+});
+
+test("a figure of the producer's status that the ledger does not have is a reason", async () => {
+  const world = await worldOf();
+  await change(fileOf(world, "producerStatus"), (text) => text.replace(/"acknowledged":(\d+)/, '"acknowledged":1$1'));
+  const { verdict, reasons } = await judgedWorld(world);
+  expect(verdict).toBe("UNKNOWN");
+  expect(reasons).toContainEqual(expect.stringMatching(/^producer-status.json says acknowledged 1/));
+});
+
+test("a premise that does not hold is a reason, and a log that was cut meanwhile is one", async () => {
+  const world = await worldOf();
+  const ranges = structuredClone(world.servers.answers["kafka.log.judged"]) as { end: number }[];
+  ranges[2]!.end -= 1;
+  world.servers.answers["kafka.log.after"] = ranges;
+  const { verdict, reasons } = await judgedWorld(world);
+  expect([verdict, reasons]).toEqual([
+    "UNKNOWN",
+    [expect.stringContaining("Kafka cut or deleted records of partition 2 while they were judged")],
+  ]);
+});
+
+test("what only a damaged witness tells is not certain", async () => {
+  const world = await worldOf();
+  const { run: number } = JSON.parse(await readFile(fileOf(world, "run"), "utf8")) as Run;
+  const begun = { t: "open", version: 1, run: number, session: 1, pid: 1, at_ms: number * 1000 };
+  const ends = { t: "ends", partition: 0, high_watermark: 1_000_000, at_ms: number * 1000 };
+  const text = encodeLog([begun, ends]);
+  await writeFile(fileOf(world, "witness"), text);
+  const whole = await judgedWorld(world);
+  expect(whole.verdict).toBe("INVALID");
+  expect(whole.anomalies.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["vanished", "rewound"]));
+  await writeFile(fileOf(world, "witness"), `${text}{}\n`);
+  const damaged = await judgedWorld(world);
+  expect(damaged.verdict).toBe("UNKNOWN");
+  for (const kind of ["vanished", "rewound"])
+    expect(damaged.reasons).toContainEqual(expect.stringMatching(new RegExp(`${kind}: .*; not certain, `)));
+});
+
+test("live servers are those of the addresses", async () => {
+  const world = await worldOf();
+  const { waitUntilQuiet } = Sources.prototype;
+  const asked: Sources[] = [];
+  Sources.prototype.waitUntilQuiet = async function (this: Sources) {
+    asked.push(this);
+    throw new FaultlineError("FL_POSTGRES_AUTH", "no");
+  };
+  try {
+    const brokers = ["127.0.0.1:1"];
+    const postgres = { host: "127.0.0.1", port: 1, database: "d", user: "u", password: "p" };
+    const where = { brokers, postgres, quietTimeoutMs: 0 };
+    const { reasons } = await validate({ ...JUDGE, ...where, runDirectory: world.directory });
+    expect([reasons, asked.map((servers) => [servers.brokers, servers.topic])]).toEqual([
+      ["FL_POSTGRES_AUTH: no"],
+      [[brokers, "payments"]],
+    ]);
+  } finally {
+    Sources.prototype.waitUntilQuiet = waitUntilQuiet;
+  }
 });
