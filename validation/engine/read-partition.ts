@@ -37,10 +37,9 @@ export class PartitionReader {
   async read(task: PartitionTask, signal: AbortSignal, onRead: OnRead): Promise<PartitionReading> {
     const { partition, sink } = task;
     const { pipeline, settings, batches } = this.#context;
-    const histories = new Histories(pipeline, settings, this.#others.slice());
     const history = PartitionHistory.of(partition, batches[partition] as Batches);
     history.sink = sink;
-    histories.partitions[partition] = history;
+    const histories = new Histories(pipeline, settings, this.#others.with(partition, history));
     const reading = new Reading(this.#context, histories, task, this.#source, onRead);
     // A record is compared with its dead letter, so those are read before the log.
     const tableStart = await attempt(task.hasTables, () => reading.lettersAndGroups(signal));
