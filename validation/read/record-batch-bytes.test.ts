@@ -157,6 +157,7 @@ test("without a whole batch nothing is read", () => {
 
 test.each<[string, number[], string]>([
   ["a record longer than its batch", [20, 0, 0, 0, 1, 1], "a record reaches beyond its batch"],
+  ["a record of length 0", [0, 0, 0, 0, 1, 1, 0], "a key or value reaches beyond its record"],
   ["a record of negative length", [1, 0, 0, 0, 1, 1, 0], "a record reaches beyond its batch"],
   [
     "a key longer than its record",
