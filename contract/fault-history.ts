@@ -20,8 +20,9 @@ export type FaultHistory = {
   healedMs?: number;
   healedBy?: "engine" | "watchdog" | "heal";
   readyMs?: number;
-  /** Why it was not injected. */
+  /** Why it was not injected, and when that was known. */
   failed?: string;
+  failedMs?: number;
 };
 
 /** The fault was begun, and it was neither undone nor given up: what is read now may be wrong because of it. */
@@ -89,7 +90,10 @@ function applyOutcome(fault: FaultHistory, record: JournalRecord): void {
     fault.healedMs ??= record.at_ms;
     fault.healedBy ??= record.by;
   } else if (record.t === "recovered") fault.readyMs ??= record.at_ms;
-  else if (record.t === "failed") fault.failed = record.why;
+  else if (record.t === "failed") {
+    fault.failed = record.why;
+    fault.failedMs = record.at_ms;
+  }
 }
 
 function targetText(target: FaultTarget): string | undefined {

@@ -1,15 +1,24 @@
 import { type LedgerAck, type LedgerAttempt, ledgerReader, type LedgerRecord } from "../../contract/ledger.ts";
 import { readRecords, type Unreadable } from "./log-lines.ts";
+import type { Span } from "./success-gap.ts";
 
-/** One partition's acknowledgements in columns (24 bytes each, so that a long run fits in memory); entry i of each column is one batch. */
+/** One partition's acknowledgements in columns (48 bytes each, so that a long run fits in memory); entry i of each column is one batch. */
 export type LaneHistory = {
   /** When the producer read the acknowledgement. Not decreasing. */
   ackedMs: number[];
-  /** Creation time of the batch's first event; NaN when the batch's attempt is not in the ledger. */
+  /** Creation times of the batch's first and last event; NaN when the batch's attempt is not in the ledger. */
   createdMs: number[];
+  lastCreatedMs: number[];
+  /** Of the batch's first event; and how many events it has. */
+  sequences: number[];
+  counts: number[];
   /** Offset of the batch's first record. */
   offsets: number[];
+  /** Places of batches that were sent more than once: an earlier attempt may be in the log at a lower offset. */
+  retried: Set<number>;
   firstAttemptMs: number;
+  /** Orderly ends of the producer: from the last acknowledgement before it to the lane's next attempt. */
+  pauses: Span[];
   /** The last attempt is not settled: neither acknowledged nor refused. */
   outstanding: boolean;
 };
@@ -21,6 +30,8 @@ export type LedgerHistory = {
   lastMs: number;
   /** The last record is `close`: the producer ended in order. */
   closed: boolean;
+  /** When the producer ended in order, each time. */
+  closesMs: number[];
   topic: string;
   partitions: number;
   attempted: number;
@@ -56,6 +67,7 @@ export class LedgerHistoryBuilder {
     openedMs: -1,
     lastMs: -1,
     closed: false,
+    closesMs: [],
     topic: "",
     partitions: 0,
     attempted: 0,
@@ -71,6 +83,7 @@ export class LedgerHistoryBuilder {
     if (history.openedMs < 0) history.openedMs = record.at_ms;
     history.lastMs = Math.max(history.lastMs, record.at_ms);
     history.closed = record.t === "close";
+    if (record.t === "close") history.closesMs.push(record.at_ms);
     if (record.t === "open") {
       history.starts += 1;
       history.topic = record.topic;
@@ -83,14 +96,29 @@ export class LedgerHistoryBuilder {
   #addAttempt(record: LedgerAttempt): void {
     this.#attempts.set(record.p, record);
     if (record.a === 1) this.history.attempted += record.n;
-    this.#lane(record.p, record.at_ms).outstanding = true;
+    const lane = this.#lane(record.p, record.at_ms);
+    lane.outstanding = true;
+    const closedMs = this.history.closesMs.at(-1);
+    const lastMs = lane.ackedMs.at(-1);
+    if (
+      closedMs !== undefined &&
+      lastMs !== undefined &&
+      lastMs <= closedMs &&
+      (lane.pauses.at(-1)?.fromMs ?? -1) < lastMs
+    )
+      lane.pauses.push({ fromMs: lastMs, toMs: record.at_ms });
   }
 
   #addAck(record: LedgerAck): void {
     const lane = this.#lane(record.p, record.at_ms);
     const attempt = this.#attempts.get(record.p);
     lane.ackedMs.push(record.at_ms);
-    lane.createdMs.push(attempt?.s === record.s ? attempt.first_ms : Number.NaN);
+    const known = attempt?.s === record.s ? attempt : undefined;
+    if (known !== undefined && known.a > 1) lane.retried.add(lane.ackedMs.length - 1);
+    lane.createdMs.push(known?.first_ms ?? Number.NaN);
+    lane.lastCreatedMs.push(known?.last_ms ?? Number.NaN);
+    lane.sequences.push(record.s);
+    lane.counts.push(record.n);
     lane.offsets.push(record.o);
     lane.outstanding = false;
     this.history.acknowledged += record.n;
@@ -99,7 +127,18 @@ export class LedgerHistoryBuilder {
   #lane(partition: number, atMs: number): LaneHistory {
     let lane = this.history.lanes.get(partition);
     if (lane === undefined) {
-      lane = { ackedMs: [], createdMs: [], offsets: [], firstAttemptMs: atMs, outstanding: false };
+      lane = {
+        ackedMs: [],
+        createdMs: [],
+        lastCreatedMs: [],
+        sequences: [],
+        counts: [],
+        offsets: [],
+        retried: new Set(),
+        firstAttemptMs: atMs,
+        pauses: [],
+        outstanding: false,
+      };
       this.history.lanes.set(partition, lane);
     }
     return lane;

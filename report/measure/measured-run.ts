@@ -25,6 +25,12 @@ export async function measureRun(runDirectory: string): Promise<MeasuredRun> {
     ...evidence,
     startMs,
     endMs,
-    recoveries: measureRecoveries(histories?.faults ?? [], { ledger, samples, endMs }),
+    recoveries: measureRecoveries(histories?.faults ?? [], {
+      ledger,
+      samples,
+      watch: read.watch.value,
+      commits: read.commits.value,
+      endMs,
+    }),
   };
 }

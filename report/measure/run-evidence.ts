@@ -10,6 +10,8 @@ import { verdictSchema, type VerdictFile } from "../../contract/verdict.ts";
 import { readFaultJournal, type FaultJournal } from "./fault-journal.ts";
 import { readLedgerHistory, type LedgerHistory } from "./ledger-history.ts";
 import { readSamples } from "./samples.ts";
+import { type CommitHistory, readCommits } from "./success/commit-history.ts";
+import { type OffsetWatch, readOffsetWatch } from "./success/offset-watch.ts";
 
 /** A file's content, or in one sentence why there is none. */
 type Part<T> = { value: T; missing?: undefined } | { value?: undefined; missing: string };
@@ -24,6 +26,8 @@ export type RunEvidence = {
   journal: Part<FaultJournal>;
   ledger: Part<LedgerHistory>;
   samples: Part<{ samples: Sample[]; damaged: number }>;
+  watch: Part<OffsetWatch>;
+  commits: Part<CommitHistory>;
   verdict: Part<VerdictFile>;
 };
 
@@ -39,16 +43,29 @@ export async function readRunEvidence(runDirectory: string): Promise<RunEvidence
     });
   const at = (file: keyof typeof RUN_FILES): string => join(runDirectory, RUN_FILES[file]);
   const text = (file: keyof typeof RUN_FILES): Promise<string> => readFile(at(file), "utf8");
-  const [run, pipeline, plan, journal, ledger, samples, verdict] = await Promise.all([
+  const [run, pipeline, plan, journal, ledger, samples, watch, commits, verdict] = await Promise.all([
     part("run", async () => parseRun(await text("run"), RUN_FILES.run)),
     part("pipeline", async () => parsePipeline(await text("pipeline"), RUN_FILES.pipeline)),
     part("plan", async () => parseJsonFile(planSchema, await text("plan"), RUN_FILES.plan, { remedy: "" })),
     part("journal", async () => readFaultJournal(at("journal"))),
     part("ledger", async () => readLedgerHistory(at("ledger"))),
     part("samples", async () => readSamples(at("samples"))),
+    part("witness", async () => readOffsetWatch(at("witness"))),
+    part("commits", async () => readCommits(at("commits"))),
     part("verdict", async () => parseJsonFile(verdictSchema, await text("verdict"), RUN_FILES.verdict, { remedy: "" })),
   ]);
-  return { id: basename(resolve(runDirectory)), run, pipeline, plan, journal, ledger, samples, verdict };
+  return {
+    id: basename(resolve(runDirectory)),
+    run,
+    pipeline,
+    plan,
+    journal,
+    ledger,
+    samples,
+    watch,
+    commits,
+    verdict,
+  };
 }
 
 async function part<T>(file: keyof typeof RUN_FILES, read: () => Promise<T | undefined>): Promise<Part<T>> {

@@ -1,5 +1,5 @@
 import type { Sample } from "../../contract/sample.ts";
-import { outsideOf } from "./recovery.ts";
+import { outsideOf } from "./success/charge.ts";
 import type { Span } from "./success-gap.ts";
 
 /** Computed over single samples of about a second each; not percentiles over events. */

@@ -1,5 +1,5 @@
-import { measureText, offsetText } from "./number-text.ts";
-import type { FaultRecovery, Measure } from "../measure/recovery.ts";
+import { gapText, measureText, offsetText } from "./number-text.ts";
+import type { FaultRecovery } from "../measure/recovery.ts";
 import { markdownTable, plainTable } from "./text-table.ts";
 
 const HEADER = [
@@ -22,9 +22,11 @@ export const FAULT_TABLE_LEGEND = [
   "held: from the observed effect to the verified undo",
   "node ready: from the verified undo until the node answers its protocol again",
   "no ack for: the longest time that a partition was without an acknowledgement (from the ledger); the worst partition",
-  "no rows for: the longest time that a partition's next_offset in PostgreSQL stood still, events due or not (from the samples, resolution 1 s); the worst partition",
-  "visible again: from the injection until the first event created after the effect is a row, on the slowest partition (resolution 1 s)",
-  "faults that overlap share their gaps; `> x`: had not ended when the evidence ended",
+  "no rows for: the longest time that a partition was without a commit of rows, events due or not; the worst partition",
+  "visible again: from the injection until the first event created after the effect is a row, on the slowest partition",
+  "a time without success counts for the fault in whose window it begins: from the injection until events are visible again and the node is ready",
+  "with #7: fault 7 has a part in it: it was injected meanwhile, or the time began in its window as well",
+  "3 decimals: exact to 1 ms (ledger, commit times, journal); `a–b`, `≤ b`: between the two (witness: about 50 ms, samples: about 1 s); `> x`: was not over when the evidence ended",
 ] as const;
 
 /**
@@ -47,18 +49,16 @@ function rowsOf(faults: readonly FaultRecovery[], startMs: number): string[][] {
     fault.kind,
     fault.role === undefined ? fault.node : `${fault.node} (${fault.role})`,
     effectText(fault),
-    ...[fault.held, fault.nodeReady, fault.ackGap, fault.sinkGap, fault.visibleAgain].map((measure) =>
-      cell(fault, measure),
-    ),
+    ...(fault.effective === true ? measuresOf(fault) : ["-", "-", "-", "-", "-"]),
   ]);
+}
+
+function measuresOf({ held, nodeReady, ackGap, sinkGap, visibleAgain }: FaultRecovery): string[] {
+  return [measureText(held), measureText(nodeReady), gapText(ackGap), gapText(sinkGap), measureText(visibleAgain)];
 }
 
 function effectText(fault: FaultRecovery): string {
   if (fault.effective === true) return "yes";
   if (fault.failed !== undefined) return "not injected";
   return fault.effective === false ? "no" : "unknown";
-}
-
-function cell(fault: FaultRecovery, measure: Measure): string {
-  return fault.effective === true ? measureText(measure) : "-";
 }

@@ -75,7 +75,7 @@ export function faultSection({ journal, recoveries, startMs }: MeasuredRun): str
   if (journal.value === undefined) return `## Faults\n\nNone known: ${journal.missing}.`;
   const damaged = journalProblems(journal.value);
   if (recoveries.faults.length === 0) return ["## Faults", "", ...damaged, "The journal has no fault."].join("\n");
-  const calm = `For comparison, outside all faults: no acknowledgement for at most ${measureText(recoveries.calmAckGap)}, no rows for at most ${measureText(recoveries.calmSinkGap)}.`;
+  const calm = `For comparison, outside all faults: the longest time without an acknowledgement ${measureText(recoveries.calmAckGap)}, without rows ${measureText(recoveries.calmSinkGap)}.`;
   const proofs = recoveries.faults.map(
     (fault) =>
       `- ${fault.id}, ${fault.kind} ${fault.node}: ${fault.proof ?? fault.failed ?? "no proof in the journal"}`,

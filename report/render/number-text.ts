@@ -1,4 +1,5 @@
-import type { Measure } from "../measure/recovery.ts";
+import { isKnown, type Measure } from "../measure/measure.ts";
+import type { ChargedGap } from "../measure/success/charge.ts";
 
 /** 1234567 → "1,234,567". Null and undefined are "unknown". */
 export function countText(value: number | null | undefined): string {
@@ -16,10 +17,33 @@ export function durationText(ms: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** "4.3 s"; "> 18.0 s" if it had not ended; "unknown: why". */
+/** "4.335 s" if it is exact; "8.0–9.0 s" if it lies between two; "> 18.0 s" if it was not over; "unknown: why". */
 export function measureText(measure: Measure): string {
-  if ("unknown" in measure) return `unknown: ${measure.unknown}`;
-  return `${measure.atLeast ? "> " : ""}${durationText(measure.ms)}`;
+  if (!isKnown(measure)) return `unknown: ${measure.unknown}`;
+  const { lowMs, highMs, open } = measure;
+  if (open) return `> ${durationText(lowMs)}`;
+  return lowMs === highMs ? exactText(lowMs) : rangeText(lowMs, highMs);
+}
+
+/** The same, with the faults that have a part in it: "30.003 s (with #7)". */
+export function gapText({ measure, sharedWith }: ChargedGap): string {
+  const shared = sharedWith.map((id) => `#${id}`).join(", ");
+  return `${measureText(measure)}${shared === "" ? "" : ` (with ${shared})`}`;
+}
+
+/** To the millisecond: "412 ms", "9.003 s". */
+function exactText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 600_000 ? `${(ms / 1_000).toFixed(3)} s` : durationText(ms);
+}
+
+/** With no more digits than the error leaves standing. */
+function rangeText(lowMs: number, highMs: number): string {
+  if (lowMs === 0) return `≤ ${exactText(highMs)}`;
+  if (highMs < 1_000) return `${lowMs}–${highMs} ms`;
+  const digits = highMs - lowMs < 200 ? 2 : 1;
+  const [low, high] = [(lowMs / 1_000).toFixed(digits), (highMs / 1_000).toFixed(digits)];
+  return low === high ? `${high} s` : `${low}–${high} s`;
 }
 
 /** Time after a start, "+1:05" or "+1:02:05". */
