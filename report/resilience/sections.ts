@@ -47,11 +47,6 @@ function versionText(versions: Record<string, string>): string {
 }
 
 export function recoverySection(groups: readonly FaultGroup[]): string {
-  const cells = (group: FaultGroup, figure: FigureName): string[] => {
-    const spread = spreadOf(group.faults, figure);
-    if (spread === undefined) return ["–", "–", "–"];
-    return [pointText(spread.p50), pointText(spread.p95), pointText(spread.max)];
-  };
   const rows = groups.map((group) => [
     group.name,
     `${group.faults.length}`,
@@ -61,26 +56,31 @@ export function recoverySection(groups: readonly FaultGroup[]): string {
     ...cells(group, "rows"),
     ...cells(group, "visible"),
   ]);
-  const three = (name: string): string[] => [`${name} p50`, "p95", "max"];
-  return markdownTable(
-    ["fault", "n", "under load", "shared", ...three("no ack"), ...three("no rows"), ...three("visible again")],
-    rows,
-  );
+  const figures = ["no ack p50", "p95", "max", "no rows p50", "p95", "max", "visible again p50", "p95", "max"];
+  return markdownTable(["fault", "n", "under load", "shared", ...figures], rows);
+}
+
+/** p50, p95, max. */
+function cells({ faults }: FaultGroup, figure: FigureName): string[] {
+  const spread = spreadOf(faults, figure);
+  if (spread === undefined) return ["–", "–", "–"];
+  return [pointText(spread.p50), pointText(spread.p95), pointText(spread.max)];
 }
 
 export function phaseSection(groups: readonly FaultGroup[]): string {
-  const cell = (group: FaultGroup, figure: FigureName): string => {
-    const spread = spreadOf(group.faults, figure);
-    return spread === undefined ? "–" : `${pointText(spread.p50)} (max ${pointText(spread.max)}, n ${spread.n})`;
-  };
   const rows = groups.map((group) => [
     group.name,
-    cell(group, "detected"),
-    cell(group, "failed_over"),
-    cell(group, "ready"),
-    cell(group, "caught_up"),
+    medianText(group, "detected"),
+    medianText(group, "failed_over"),
+    medianText(group, "ready"),
+    medianText(group, "caught_up"),
   ]);
   return markdownTable(["fault", "effect proved", "role taken over", "node ready after the undo", "caught up"], rows);
+}
+
+function medianText({ faults }: FaultGroup, figure: FigureName): string {
+  const spread = spreadOf(faults, figure);
+  return spread === undefined ? "–" : `${pointText(spread.p50)} (max ${pointText(spread.max)}, n ${spread.n})`;
 }
 
 export function integritySection(digests: readonly Digest[]): string {
