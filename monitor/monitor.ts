@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { FaultlineError } from "../contract/errors.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import { lockFile } from "../machine/file-lock.ts";
+import { startCommits } from "./commits/commits.ts";
 import type { ObservedRun } from "./observed.ts";
 import type { MonitorOptions } from "./options.ts";
 import { waitForRun, type WatchedRun } from "./run-directory.ts";
@@ -45,6 +46,11 @@ const PARTS: readonly Part[] = [
         pipeline,
         onProblem: (source, problem) => onProblem(`witness ${source}`, problem),
       }),
+  },
+  {
+    name: "commits",
+    start: async ({ postgres, observed, onProblem }) =>
+      startCommits({ observed, postgres, onProblem: (problem) => onProblem("commit times", problem) }),
   },
 ];
 
