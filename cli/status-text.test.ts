@@ -9,7 +9,8 @@ it("has one line per partition, with its figures, and the reason below", () => {
     { nextOffset: 1_234, logEnd: 1_240, unstoredAgeMs: 420 },
     refused(151_000),
     { nextOffset: null, logEnd: 7, unstoredAgeMs: null, unknownBecause: "PostgreSQL does not answer" },
-    {},
+    // Its age was asked a moment before its offsets.
+    { unstoredAgeMs: 211 },
   );
   const text = lines(reportOf({ health }), NOW_MS);
   expect(text.filter((line) => line.startsWith("partition "))).toEqual([

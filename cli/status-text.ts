@@ -48,7 +48,7 @@ function partitionLine(health: PartitionHealth): string[] {
   const figures = `stored to ${countText(next_offset)} of ${countText(log_end)}`;
   const still = standstill_ms !== null && state === "stuck" ? `, still for ${durationText(standstill_ms)}` : "";
   return [
-    `${`partition ${partition}`.padEnd(15)} ${state.padEnd(8)} ${figures.padEnd(32)} oldest event not stored: ${ageText(unstored_age_ms)}${still}`,
+    `${`partition ${partition}`.padEnd(15)} ${state.padEnd(8)} ${figures.padEnd(32)} oldest event not stored: ${ageText(state === "idle" ? 0 : unstored_age_ms)}${still}`,
     ...(reason === null ? [] : [`    ${reason}`]),
   ];
 }

@@ -3,19 +3,22 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { type Health, partitionHealth } from "../../contract/health.ts";
 import type { DriverStatus } from "../../contract/job.ts";
 import type { NodeStatus } from "../../contract/node.ts";
-import { nodeIsReady } from "./node-readiness.ts";
+import { nodeIsReady, queryRuns, type ReadinessQuestion } from "./node-readiness.ts";
 
 const master = { status: "ALIVE", workers: [], activeapps: [] as object[] };
 const server = createServer((_, response) => response.end(JSON.stringify(master)));
 const directory = mkdtempSync(join(tmpdir(), "faultline-driver-ready-"));
+// The clock stands still, so that ages are exact however busy the machine is.
+vi.useFakeTimers({ toFake: ["Date"] });
 const startedMs = Date.now() - 60_000;
 
 beforeAll(async () => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
 afterAll(() => {
+  vi.useRealTimers();
   server.close();
   rmSync(directory, { recursive: true });
 });
@@ -45,7 +48,7 @@ function monitorSays(standstillMs: readonly number[], atMs = Date.now()): void {
   writeFileSync(join(directory, "health.json"), JSON.stringify(health));
 }
 
-async function ready(sinceMs?: number, state: NodeStatus["state"] = "running"): Promise<boolean> {
+function ask(state: NodeStatus["state"] = "running"): { question: ReadinessQuestion; driver: NodeStatus } {
   const { port } = server.address() as AddressInfo;
   const node = (name: string, kind: NodeStatus["kind"], addresses = {}): NodeStatus => ({
     name,
@@ -55,8 +58,9 @@ async function ready(sinceMs?: number, state: NodeStatus["state"] = "running"): 
     log: "",
     state: kind === "driver" ? state : "running",
   });
+  const driver = node("driver", "driver");
   const question = {
-    nodes: [node("spark-master", "spark-master", { web: `127.0.0.1:${port}` }), node("driver", "driver")],
+    nodes: [node("spark-master", "spark-master", { web: `127.0.0.1:${port}` }), driver],
     postgres: { host: "127.0.0.1", port: 1, database: "d", user: "u", password_file: "/nowhere" },
     producerStatusFile: "/nowhere",
     driverStatusFile: join(directory, "driver-status.json"),
@@ -64,7 +68,11 @@ async function ready(sinceMs?: number, state: NodeStatus["state"] = "running"): 
     healthFile: join(directory, "health.json"),
     isOfThisLife: ({ starts }: NodeStatus, { at_ms }: { at_ms: number }) => at_ms > starts,
   };
-  return nodeIsReady(question, "driver", sinceMs);
+  return { question, driver };
+}
+
+async function ready(sinceMs?: number, state?: NodeStatus["state"]): Promise<boolean> {
+  return nodeIsReady(ask(state).question, "driver", sinceMs);
 }
 
 beforeEach(() => {
@@ -104,8 +112,11 @@ it("is not ready while a partition is stuck; a health.json that is stale or dama
   monitorSays([0, 29_000]);
   expect(await ready()).toBe(true);
   monitorSays([0, 31_000]);
+  const { question, driver } = ask();
+  expect([await ready(), await queryRuns(question, driver)]).toEqual([false, true]);
+  monitorSays([0, 31_000], Date.now() - 5_000);
   expect(await ready()).toBe(false);
-  monitorSays([0, 31_000], Date.now() - 5_500);
+  monitorSays([0, 31_000], Date.now() - 5_001);
   expect(await ready()).toBe(true);
   writeFileSync(join(directory, "health.json"), '{"version":1,"at_ms":');
   expect(await ready()).toBe(true);

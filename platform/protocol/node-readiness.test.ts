@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { NodeKind, NodeStatus } from "../../contract/node.ts";
 import type { ProducerStatus } from "../../contract/run.ts";
 import { nodeIsReady, readDriverStatus, readProducerStatus } from "./node-readiness.ts";
@@ -152,14 +152,16 @@ it("the producer is ready when this life of it got an acknowledgement since then
 const agoMs = (ms: number): number => Date.now() - ms;
 
 it("without a time, the producer is ready by an acknowledgement of the last 15 s, or by a reason to be silent", async () => {
-  producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(13_000) });
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(15_000) });
   expect(await ready("producer")).toBe(true);
-  producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(16_000) });
+  producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(15_001) });
   expect(await ready("producer")).toBe(false);
   for (const state of ["quiesced", "draining"] as const) {
-    producerSays({ state, at_ms: agoMs(0), last_ack_ms: agoMs(16_000) });
+    producerSays({ state, at_ms: agoMs(0), last_ack_ms: agoMs(15_001) });
     expect(await ready("producer")).toBe(true);
-    producerSays({ state, at_ms: agoMs(16_000), last_ack_ms: agoMs(16_000) });
+    producerSays({ state, at_ms: agoMs(15_001), last_ack_ms: agoMs(15_001) });
     expect(await ready("producer")).toBe(false);
   }
 });

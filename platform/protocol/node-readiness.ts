@@ -99,15 +99,23 @@ async function workerIsReady(nodes: NodeStatus[], node: NodeStatus): Promise<boo
 }
 
 /**
- * Its query runs, by what this life of it wrote lately (and since then), and no partition is stuck. If health.json is missing or stale, nobody
- * knows whether a partition is stuck: the driver's own word alone counts then.
+ * Its query runs, and no partition is stuck. If health.json is missing or stale, nobody knows whether a partition is stuck: the driver's own word
+ * alone counts then.
  */
-async function driverIsReady(question: ReadinessQuestion, node: NodeStatus, sinceMs = 0): Promise<boolean> {
+async function driverIsReady(question: ReadinessQuestion, node: NodeStatus, sinceMs?: number): Promise<boolean> {
+  const now = readHealth(question.healthFile);
+  if ("health" in now && now.health.partitions.some(({ state }) => state === "stuck")) return false;
+  return queryRuns(question, node, sinceMs);
+}
+
+/**
+ * The driver's query runs, by what this life of it wrote lately (and since then), whatever becomes of its partitions. `up` waits for this: it must
+ * end if a partition is stuck, because a person needs the stack's commands to find out why.
+ */
+export async function queryRuns(question: ReadinessQuestion, node: NodeStatus, sinceMs = 0): Promise<boolean> {
   const status = readDriverStatus(question.driverStatusFile);
   if (status?.state !== "running" || !question.isOfThisLife(node, status)) return false;
   if (status.at_ms < Math.max(sinceMs, Date.now() - DRIVER_FRESH_MS)) return false;
-  const now = readHealth(question.healthFile);
-  if ("health" in now && now.health.partitions.some(({ state }) => state === "stuck")) return false;
   const page = await aliveMaster(question.nodes);
   // The stream goes on without a master; nobody can say more about it then.
   return page === undefined || page.activeapps.some(({ state }) => state === "RUNNING");

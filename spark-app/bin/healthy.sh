@@ -24,7 +24,10 @@ driver() {
   # Without a monitor nobody knows whether a partition is stuck.
   health=$(cat "$run/health.json" 2>/dev/null) || return 0
   fresh "$health" || return 0
-  [[ $health != *'"state":"stuck"'* ]] || { echo "a partition is stuck: $health" && return 1; }
+  [[ $health == *'"state":"stuck"'* ]] || return 0
+  [[ $health =~ \{[^{}]*\"state\":\"stuck\"[^{}]*\} ]] && health=${BASH_REMATCH[0]}
+  echo "a partition is stuck: $health"
+  return 1
 }
 
 case ${1:-} in

@@ -119,7 +119,7 @@ export async function startDriver(context: Context, spark: SparkHome, signal: Ab
   const { generation } = files.readDesired("driver") ?? { generation: 0 };
   await waitForNodes(
     waitFor(context, "driver", ["driver"], signal),
-    async () => files.readActual("driver").generation === generation && (await inventory.ready("driver")),
+    async () => files.readActual("driver").generation === generation && (await inventory.queryRuns()),
   );
   say("driver: query runs");
 }
