@@ -4,6 +4,7 @@ import { FaultlineError } from "../contract/errors.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import { lockFile } from "../machine/file-lock.ts";
 import { startCommits } from "./commits/commits.ts";
+import { startMonitorPage } from "./http/monitor-page.ts";
 import type { ObservedRun } from "./observed.ts";
 import type { MonitorOptions } from "./options.ts";
 import { waitForRun, type WatchedRun } from "./run-directory.ts";
@@ -12,7 +13,7 @@ import type { SourceListener } from "./sources/bounded-source.ts";
 import { startWitness } from "./witness/witness.ts";
 
 /** What a part of the monitor gets, and what it gives back: `stop` ends its file in order, and never throws. */
-type PartOptions = MonitorOptions & WatchedRun & { observed: ObservedRun; onProblem: SourceListener };
+type PartOptions = MonitorOptions & WatchedRun & { observed: ObservedRun; onProblem: SourceListener; log: Logger };
 type Part = { name: string; start(options: PartOptions): Promise<{ stop(): Promise<void> }> };
 
 /** All that the process runs, in the order of their start. They end in the opposite order. */
@@ -52,6 +53,20 @@ const PARTS: readonly Part[] = [
     start: async ({ postgres, observed, onProblem }) =>
       startCommits({ observed, postgres, onProblem: (problem) => onProblem("commit times", problem) }),
   },
+  {
+    // The last one: nothing waits for it, and it fails alone.
+    name: "page",
+    start: async ({ page, directory, onProblem, log }) =>
+      page === undefined
+        ? { stop: () => Promise.resolve() }
+        : startMonitorPage({
+            address: page,
+            directory,
+            routes: [],
+            onProblem: (problem) => onProblem("page", problem),
+            onUrl: (url) => log.info({ url }, "the page"),
+          }),
+  },
 ];
 
 /**
@@ -75,7 +90,7 @@ export async function runMonitor(options: MonitorOptions, log: Logger, stop: Abo
     problem === undefined ? log.info({ source }, "problem over") : log.warn({ source, problem }, "problem");
   const observed: ObservedRun = { ...run, sample: undefined, health: undefined, faults: [] };
   for (const part of PARTS) {
-    const started = await part.start({ ...options, ...run, observed, onProblem });
+    const started = await part.start({ ...options, ...run, observed, onProblem, log });
     running.defer(async () => {
       await started.stop();
       log.info({ part: part.name }, "ended");

@@ -3,7 +3,7 @@ import { build, type BuildResult, stop } from "esbuild";
 /** Script and style sheet as they stand in a page. */
 export type Head = { js: string; css: string };
 
-type Entry = "mount";
+type Entry = "mount" | "live";
 const made = new Map<Entry, Promise<Head>>();
 
 /**
@@ -12,6 +12,11 @@ const made = new Map<Entry, Promise<Head>>();
  */
 export async function renderTimelineHead(): Promise<Head> {
   return bundle("mount");
+}
+
+/** Of the live page, which monitor/http serves. */
+export async function livePageHead(): Promise<Head> {
+  return bundle("live");
 }
 
 /** Once per process: the sources do not change while it runs. An error is not kept. */

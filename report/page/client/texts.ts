@@ -21,11 +21,11 @@ export function durationText(ms: number | null | undefined): string {
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
-/** "1,234"; from 100,000 on "123k", "1.2M". */
+/** "1,234,567"; from ten million on "12.3M". */
 export function countText(value: number | null | undefined): string {
   if (value === null || value === undefined) return "?";
   const rounded = Math.round(value);
-  if (Math.abs(rounded) < 100_000) return rounded.toLocaleString("en");
+  if (Math.abs(rounded) < 10_000_000) return rounded.toLocaleString("en");
   return shortText(rounded);
 }
 

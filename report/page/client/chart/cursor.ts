@@ -165,12 +165,11 @@ export class ChartCursor {
     const { timeline, startMs } = frame.underlay;
     const row = nearest(timeline.at_ms, startMs + atMs);
     const id = this.#faultHere();
-    const index = timeline.faults.findIndex((fault) => fault.id === id);
-    const fault = timeline.faults[index];
+    const fault = timeline.faults.find((fault) => fault.id === id);
     const figures = TRACE_PANELS.flatMap(({ traces, text }) =>
       traces.map(({ label, column }) => `${label} ${text(timeline.columns[column][row])}`),
     );
-    const about = fault === undefined ? [] : [`fault ${index + 1}: ${fault.kind} ${fault.node}, Enter opens it`];
+    const about = fault === undefined ? [] : [`fault ${fault.id}: ${fault.kind} ${fault.node}, Enter opens it`];
     onSpoken([timeText(atMs), ...about, ...figures].join(", "));
   }
 }

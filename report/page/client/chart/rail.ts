@@ -18,9 +18,8 @@ export class Rail {
 
   draw({ underlay, window: [from, to], width, axisWidth }: Frame): void {
     const { timeline, startMs, selected } = underlay;
-    const marks = timeline.faults.map((fault, index) => ({
+    const marks = timeline.faults.map((fault) => ({
       fault,
-      number: index + 1,
       left: Math.round(((fault.injected_ms - startMs - from) / (to - from)) * (width - axisWidth)),
     }));
     const shown = marks.filter(({ left }) => left >= 0 && left <= width - axisWidth);
@@ -28,12 +27,12 @@ export class Rail {
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.element.replaceChildren(
-      ...shown.map(({ fault, number, left }) => {
+      ...shown.map(({ fault, left }) => {
         const isIdle = fault.effective === false || fault.failed !== null;
         const mark = element(
           "span",
           { class: `fl-mark${isIdle ? " fl-idle" : ""}`, title: `${fault.kind} ${fault.node}` },
-          [`${number}`],
+          [`${fault.id}`],
         );
         mark.style.left = `${left}px`;
         if (fault.id === selected) mark.classList.add("fl-selected");
