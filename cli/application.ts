@@ -16,6 +16,7 @@ import { submission } from "./commands/submission.ts";
 import { test } from "./commands/test.ts";
 import { up } from "./commands/up.ts";
 import { validate } from "./commands/validate.ts";
+import { watch } from "./commands/watch.ts";
 import type { CommandContext } from "./context.ts";
 import { errorText, usageText } from "./error-text.ts";
 
@@ -28,6 +29,7 @@ const routes = buildRouteMap<string, CommandContext>({
     produce,
     chaos,
     heal,
+    watch,
     validate,
     evidence,
     report,

@@ -72,6 +72,8 @@ const CASES: [string[], number, RegExp][] = [
   [["evidence", "a", "b"], USAGE, /b/],
   [["evidence", "--db-port", "99999"], USAGE, /1 to 65535/],
   [["report", "nosuch"], USAGE, /FL_RUN_MISSING.*nosuch/s],
+  [["watch", "nosuch"], USAGE, /FL_RUN_MISSING.*nosuch/s],
+  [["watch", "--port", "70000"], USAGE, /1 to 65535/],
   [["submission", "--file", path("nosuch.yml")], USAGE, /FL_CONFIG_INVALID.*nosuch\.yml/s],
   [["sql", " "], USAGE, /empty/],
   [["sql", "SELECT 1"], UNAVAILABLE, /FL_STACK_DOWN/],
@@ -115,6 +117,7 @@ describe("a typo in FAULTLINE_RUNTIME", () => {
     "validate",
     "evidence",
     "report",
+    "watch",
     "schema",
     "doctor",
   ];

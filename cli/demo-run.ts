@@ -12,6 +12,8 @@ import type { FaultKind } from "../contract/plan.ts";
 import { parseRun, RUN_FILES } from "../contract/run.ts";
 import type { RuntimeName, Stack, Trigger } from "../contract/stack.ts";
 import { VERDICT_EXIT_CODES } from "../contract/verdict.ts";
+import { poll, systemClock } from "../machine/clock.ts";
+import { readPageFile } from "../monitor/http/page-file.ts";
 import { loginOf } from "../platform/protocol/postgres-client.ts";
 import { readPipelineFile } from "../platform/run-directory.ts";
 import type { Power, ProducerControl, Relay, Runtime } from "../platform/runtime.ts";
@@ -22,6 +24,7 @@ import { writeReport } from "../report/render/markdown.ts";
 import { type SloFlags, sloOf } from "../validation/options.ts";
 import type { CommandContext } from "./context.ts";
 import { judgeRun } from "./judge-run.ts";
+import { openBrowser } from "./open-browser.ts";
 import { Progress } from "./progress.ts";
 import { followRun } from "./run-follower.ts";
 import { requireStack } from "./stack-access.ts";
@@ -38,6 +41,7 @@ export type DemoFlags = {
   malformed: number;
   targets?: string[];
   faults?: FaultKind[];
+  open: boolean;
   keep: boolean;
   json: boolean;
   runtime?: RuntimeName;
@@ -46,6 +50,7 @@ export type DemoFlags = {
 /** The stack must store rows of every partition this soon after the producer's start; else the machine can't carry it. */
 const STEADY_TIMEOUT_MS = 90_000;
 const QUIET_TIMEOUT_MS = 60_000;
+const PAGE_TIMEOUT_MS = 5_000;
 /** On a slow machine recoveries take longer than the interval: the plan may take this much longer, rather than spare a kind of node. */
 const GRACE_MS = 60_000;
 
@@ -59,13 +64,14 @@ export async function runDemo(context: CommandContext, flags: DemoFlags): Promis
   await using cleanUp = new AsyncDisposableStack();
   // In one of the stack's containers, the stack was brought up from outside, and is taken down there.
   if (!isAbsent(runtime.power)) await bringUp(context, flags, runtime.power, progress, cleanUp);
-  if (!isAbsent(runtime.relay)) return relayDemo(context, flags, runtime.relay);
+  if (!isAbsent(runtime.relay)) return relayDemo(context, flags, runtime.relay, progress);
 
   const stack = requireStack(runtime);
   const { pipeline } = readPipelineFile(join(stack.run_directory, RUN_FILES.pipeline));
   const runFile = join(stack.run_directory, RUN_FILES.run);
   const { run, seed } = parseRun(readFileSync(runFile, "utf8"), runFile);
   progress.say(`seed ${seed}; the same seed gives the same events and the same plan`);
+  if (flags.open) await showPage(async () => (await readPageFile(stack.run_directory))?.url ?? undefined, progress);
   await produceAndBreak(context, flags, { runtime, stack, pipeline, run, seed });
   progress.say("healed and drained");
 
@@ -122,7 +128,8 @@ async function bringUp(
 }
 
 /** The demo in the stack's own network; its run directory is brought back here. */
-async function relayDemo(context: CommandContext, flags: DemoFlags, relay: Relay): Promise<number> {
+async function relayDemo(context: CommandContext, flags: DemoFlags, relay: Relay, progress: Progress): Promise<number> {
+  if (flags.open) await showPage(() => relay.pageUrl(), progress);
   const values = {
     duration: flags.duration / 1000,
     interval: flags.interval / 1000,
@@ -144,6 +151,16 @@ async function relayDemo(context: CommandContext, flags: DemoFlags, relay: Relay
   const out = flags.json ? context.process.stderr : context.process.stdout;
   if (run !== undefined) out.write(`report: ${relative(process.cwd(), join(run, RUN_FILES.report))}\n`);
   return code;
+}
+
+/** The stack's monitor serves the page; it may be about to begin. Without one the demo goes on all the same. */
+async function showPage(
+  find: () => Promise<string | undefined> | string | undefined,
+  progress: Progress,
+): Promise<void> {
+  const url = await poll(systemClock, PAGE_TIMEOUT_MS, find, { everyMs: 250 });
+  progress.say(url === undefined ? "the monitor serves no page; its log says why" : `the page: ${url}`);
+  if (url !== undefined) openBrowser(url);
 }
 
 function inSeconds(ms: number | undefined): number | undefined {

@@ -20,6 +20,8 @@ export const RUN_FILES = {
   /** Only in containers; a local stack has it in its state directory. */
   driverStatus: "driver-status.json",
   quiesce: "quiesce.json",
+  /** The live page's token, and its address. */
+  page: "page.json",
   verdict: "verdict.json",
   report: "report.md",
   reportPage: "report.html",

@@ -67,3 +67,36 @@ it("leaves a line out that is too long to be kept, and only that one", async () 
   appendFileSync(path, "zzz\ntwo\nthree\n");
   expect(await read()).toEqual(["two", "three"]);
 });
+
+it("goes on at the offset of an earlier tail, and begins again if the file is shorter or gone by then", async () => {
+  writeFileSync(path, "one\ntwo\n");
+  await read();
+  expect(tail.offset).toBe(8);
+  appendFileSync(path, "three\n");
+  tail = new LineTail(path, 8);
+  expect([await read(), await read(), tail.offset]).toEqual([["three"], [], 14]);
+  truncateSync(path, 4);
+  tail = new LineTail(path, 8);
+  expect(await read()).toEqual(["restart", "one"]);
+  rmSync(path);
+  tail = new LineTail(path, 8);
+  expect([await read(), tail.offset]).toEqual([["restart"], 0]);
+});
+
+it("stops after a chunk if that is enough, and goes on there the next time", async () => {
+  const lines = Array.from({ length: 9_000 }, (_, index) => `line ${index} ${"x".repeat(20)}`);
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  const found: string[] = [];
+  const counts: number[] = [];
+  while (found.length < lines.length) {
+    const before = found.length;
+    await tail.read(
+      (line) => found.push(line),
+      () => undefined,
+      () => true,
+    );
+    counts.push(found.length - before);
+  }
+  expect(found).toEqual(lines);
+  expect(counts.length).toBeGreaterThan(3);
+});

@@ -3,6 +3,9 @@ import type { Logger } from "pino";
 import { FaultlineError } from "../contract/errors.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import { lockFile } from "../machine/file-lock.ts";
+import { startCommits } from "./commits/commits.ts";
+import { startMonitorPage } from "./http/monitor-page.ts";
+import { metricsRoute } from "./metrics/metrics-route.ts";
 import type { ObservedRun } from "./observed.ts";
 import type { MonitorOptions } from "./options.ts";
 import { waitForRun, type WatchedRun } from "./run-directory.ts";
@@ -11,7 +14,7 @@ import type { SourceListener } from "./sources/bounded-source.ts";
 import { startWitness } from "./witness/witness.ts";
 
 /** What a part of the monitor gets, and what it gives back: `stop` ends its file in order, and never throws. */
-type PartOptions = MonitorOptions & WatchedRun & { observed: ObservedRun; onProblem: SourceListener };
+type PartOptions = MonitorOptions & WatchedRun & { observed: ObservedRun; onProblem: SourceListener; log: Logger };
 type Part = { name: string; start(options: PartOptions): Promise<{ stop(): Promise<void> }> };
 
 /** All that the process runs, in the order of their start. They end in the opposite order. */
@@ -46,6 +49,25 @@ const PARTS: readonly Part[] = [
         onProblem: (source, problem) => onProblem(`witness ${source}`, problem),
       }),
   },
+  {
+    name: "commits",
+    start: async ({ postgres, observed, onProblem }) =>
+      startCommits({ observed, postgres, onProblem: (problem) => onProblem("commit times", problem) }),
+  },
+  {
+    // The last one: nothing waits for it, and it fails alone.
+    name: "page",
+    start: async ({ page, directory, observed, onProblem, log }) =>
+      page === undefined
+        ? { stop: () => Promise.resolve() }
+        : startMonitorPage({
+            address: page,
+            directory,
+            routes: [metricsRoute(() => observed)],
+            onProblem: (problem) => onProblem("page", problem),
+            onUrl: (url) => log.info({ url }, "the page"),
+          }),
+  },
 ];
 
 /**
@@ -69,7 +91,7 @@ export async function runMonitor(options: MonitorOptions, log: Logger, stop: Abo
     problem === undefined ? log.info({ source }, "problem over") : log.warn({ source, problem }, "problem");
   const observed: ObservedRun = { ...run, sample: undefined, health: undefined, faults: [] };
   for (const part of PARTS) {
-    const started = await part.start({ ...options, ...run, observed, onProblem });
+    const started = await part.start({ ...options, ...run, observed, onProblem, log });
     running.defer(async () => {
       await started.stop();
       log.info({ part: part.name }, "ended");

@@ -7,6 +7,8 @@ import type { Sample } from "../contract/sample.ts";
 export type ObservedRun = {
   /** The run's directory, no link. */
   directory: string;
+  /** The number in every event's identity. */
+  run: number;
   pipeline: Pipeline;
   /** The last one that was taken. Undefined: none yet. */
   sample: Sample | undefined;

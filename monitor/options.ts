@@ -2,13 +2,16 @@ import { parseArgs } from "node:util";
 import { parseBrokers, parseEnvironment } from "../contract/config.ts";
 import { FaultlineError } from "../contract/errors.ts";
 import type { PostgresLogin } from "../contract/stack.ts";
+import type { PageAddress } from "./http/monitor-page.ts";
 import { type MonitoredNode, parseNodes } from "./sources/nodes/node-list.ts";
 
-const USAGE = `node monitor/main.ts --run-dir DIR [--brokers host:port[,host:port...]] [--nodes LIST] [--driver-status FILE]
+const USAGE = `node monitor/main.ts --run-dir DIR [--brokers host:port[,host:port...]] [--nodes LIST] [--driver-status FILE] [--page host:port [--page-hosts LIST]]
   --run-dir DIR         the run's directory; it need not be there yet
   --brokers LIST        Kafka [default: KAFKA_BROKERS]
   --nodes LIST          the nodes to ask, name=kind[@host:port][,...] [default: MONITOR_NODES, else none]
   --driver-status FILE  the Spark job's status file [default: MONITOR_DRIVER_STATUS, else not known]
+  --page host:port      where to serve the run's page; port 0 is a free one [default: MONITOR_PAGE, else nowhere]
+  --page-hosts LIST     names besides the loopback names by which it is asked for, name or name:port [default: MONITOR_PAGE_HOSTS]
 PostgreSQL is named by POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD.`;
 
 export type MonitorOptions = {
@@ -21,11 +24,14 @@ export type MonitorOptions = {
   nodes: MonitoredNode[];
   /** driver-status.json; undefined: the driver's status and the sink's errors are unknown. */
   driverStatusFile: string | undefined;
+  /** Where the run's page is served; undefined: nowhere. */
+  page: PageAddress | undefined;
 };
 
 /** @throws FaultlineError FL_USAGE or FL_CONFIG_INVALID with the flag or variable, and its value (never the password). */
 export function parseOptions(args: string[], environment: Record<string, string | undefined>): MonitorOptions {
-  const { "run-dir": runDirectory, brokers, nodes, "driver-status": driverStatus } = flagsOf(args);
+  const flags = flagsOf(args);
+  const { "run-dir": runDirectory, brokers, nodes, "driver-status": driverStatus } = flags;
   if (runDirectory === undefined) throw usage("--run-dir: missing");
   const known = parseEnvironment(environment, "environment");
   const named = brokers === undefined ? known.KAFKA_BROKERS?.split(",") : parseBrokers(brokers, "--brokers");
@@ -45,6 +51,10 @@ export function parseOptions(args: string[], environment: Record<string, string 
         ? parseNodes(environment["MONITOR_NODES"] ?? "", "MONITOR_NODES")
         : parseNodes(nodes, "--nodes"),
     driverStatusFile: driverStatus ?? (environment["MONITOR_DRIVER_STATUS"] || undefined),
+    page: pageAddress(
+      flags.page ?? environment["MONITOR_PAGE"] ?? "",
+      flags["page-hosts"] ?? environment["MONITOR_PAGE_HOSTS"] ?? "",
+    ),
   };
 }
 
@@ -53,7 +63,18 @@ const FLAGS = {
   brokers: { type: "string" },
   nodes: { type: "string" },
   "driver-status": { type: "string" },
+  page: { type: "string" },
+  "page-hosts": { type: "string" },
 } as const;
+
+function pageAddress(address: string, hosts: string): PageAddress | undefined {
+  if (address === "") return undefined;
+  const [, host, port = ""] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(address) ?? [];
+  if (host === undefined || Number(port) > 65_535)
+    throw usage(`--page: ${JSON.stringify(address)} is no host:port, as in 127.0.0.1:8090`);
+  const allowedHosts = hosts.split(/[ ,]+/).filter((name) => name !== "");
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port), allowedHosts };
+}
 
 function flagsOf(args: string[]): { [Flag in keyof typeof FLAGS]?: string } {
   try {

@@ -93,6 +93,8 @@ export type Relay = {
    * @returns its exit code.
    */
   run(argv: string[], files?: Record<string, string>): Promise<number>;
+  /** Where the stack's monitor serves the run's page, with its token; undefined: it does not, or not yet. */
+  pageUrl(): string | undefined;
   /** Copies the current run's directory here. @returns its path; undefined: there is none, or it could not be copied. */
   fetchRun(options?: { logs: boolean }): Promise<string | undefined>;
 };

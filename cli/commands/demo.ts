@@ -17,7 +17,7 @@ export const demo = buildCommand<DemoFlags, [], CommandContext>({
   docs: {
     brief: "The whole path, once: start, produce, break, heal, prove, report, stop",
     fullDescription:
-      "Runs the whole path once: it starts a stack, produces events, breaks the stack by a seeded plan, heals it, drains it, validates the run, writes the report and stops everything. The exit code is the verdict's.\n\nExamples:\n  ./faultline demo\n  ./faultline demo --duration 80 --interval 10 --seed 7\n  ./faultline demo --trigger micro-batch --rate 5k --keep\n  ./faultline demo --max-without-rows 20s\n  ./faultline demo --runtime compose",
+      "Runs the whole path once: it starts a stack, produces events, breaks the stack by a seeded plan, heals it, drains it, validates the run, writes the report and stops everything. The exit code is the verdict's.\n\nExamples:\n  ./faultline demo\n  ./faultline demo --duration 80 --interval 10 --seed 7\n  ./faultline demo --trigger micro-batch --rate 5k --keep\n  ./faultline demo --max-without-rows 20s\n  ./faultline demo --runtime compose\n  ./faultline demo --open",
   },
   parameters: {
     flags: {
@@ -74,6 +74,7 @@ export const demo = buildCommand<DemoFlags, [], CommandContext>({
       },
       runtime: { ...runtimeFlag, brief: "Processes on this machine, or containers [default: local]" },
       ...sloFlags,
+      open: { kind: "boolean", default: false, brief: "Print the address of the live page, and open it in a browser" },
       keep: { kind: "boolean", default: false, brief: "Leave the stack up at the end" },
       json: { kind: "boolean", default: false, brief: "Print verdict.json; progress goes to standard error" },
     },

@@ -6,11 +6,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventNumber } from "../../contract/event.ts";
 import { encodeLog } from "../../contract/log-line.ts";
 import { RUN_FILES, type ProducerStatus, type Run } from "../../contract/run.ts";
+import { type Health, healthSchema } from "../../contract/health.ts";
 import { decodeSample, type Sample } from "../../contract/sample.ts";
 import { LineTail } from "../../machine/line-tail.ts";
 import { TestPostgres, until as eventually } from "../fixture/postgres.ts";
 import { PostgresConnection } from "../sources/postgres-connection.ts";
 import { fault } from "../../report/fixture/recovery.ts";
+import { FakeKafka } from "../witness/fixture/fake-kafka.ts";
 import { startSampler, type Sampler } from "./sampler.ts";
 
 const INTERVAL_MS = 200;
@@ -24,6 +26,7 @@ let sampler: Sampler | undefined;
 /** What is on disk so far. */
 const samples: Sample[] = [];
 const told: string[] = [];
+const given: { sample: Sample; health: Health; faults: number[] }[] = [];
 let follower: LineTail;
 
 const follow = async (): Promise<void> => follower.read((line) => samples.push(decodeSample(line) as Sample));
@@ -88,6 +91,9 @@ beforeAll(async () => {
     postgres: postgres.login,
     runDirectory,
     intervalMs: INTERVAL_MS,
+    driverStatusFile: join(runDirectory, RUN_FILES.driverStatus),
+    nodes: [{ name: "monitor", kind: "monitor", address: undefined }],
+    onSample: (sample, health, faults) => given.push({ sample, health, faults: faults.map(({ id }) => id) }),
     onSource: (source, problem) => told.push(`${source}: ${problem ?? "answers"}`),
   });
 }, 30_000);
@@ -103,6 +109,14 @@ test("a broker that never answers is unknown, while all the rest is sampled", as
   const sample = await nextSample();
   expect(sample).toMatchObject({ log_end: null, under_replicated: null, lag: null, rows: 0, dead_letters: 0 });
   expect(told.filter((line) => line.startsWith("kafka"))).toEqual(["kafka: no answer within 160 ms"]);
+  const { kafka, latency, producer, sink, nodes } = sample.answered_ms;
+  expect([kafka, producer]).toEqual([null, null]);
+  for (const ms of [latency, sink, nodes]) {
+    expect(ms).toBeGreaterThan(sample.at_ms - INTERVAL_MS);
+    expect(ms).toBeLessThanOrEqual(sample.at_ms);
+  }
+  expect(sample).toMatchObject({ log_ends: null, isr: null, unstored_age_ms: null });
+  expect(sample.nodes).toEqual([{ name: "monitor", kind: "monitor", answers: true, role: null }]);
 });
 
 test("next offsets are unknown until the sink has every partition", async () => {
@@ -125,7 +139,9 @@ test("latency is commit time - creation, over the rows stored since the sample b
   // clock_timestamp() is asked row by row, so the first rows are older than 400 ms by the statement's duration
   expect(Math.min(...measured.map((sample) => sample.latency_p50_ms as number))).toBeGreaterThanOrEqual(400);
   expect(Math.min(...measured.map((sample) => sample.latency_p50_ms as number))).toBeLessThan(1_500);
+  expect(Math.max(...measured.map((sample) => sample.latency_max_ms ?? 0))).toBeGreaterThanOrEqual(9_000);
   expect(last().latency_p50_ms).toBeNull();
+  expect(last().latency_max_ms).toBeNull();
   expect(last().next_offsets).toEqual([5_000, 1]);
 });
 
@@ -151,6 +167,23 @@ test("after the server was killed the sampler connects again by itself", async (
   expect(told).toContain("postgres: answers");
 });
 
+const readHealth = async (): Promise<Health> =>
+  healthSchema.parse(JSON.parse(await readFile(join(runDirectory, RUN_FILES.health), "utf8")));
+
+test("health.json comes with each sample; what is unknown says who was silent", async () => {
+  const sample = await nextSample();
+  await until(async () => (await readHealth()).at_ms >= sample.at_ms);
+  const health = await readHealth();
+  expect(given.find((item) => item.sample.at_ms === health.at_ms)?.health).toEqual(health);
+  expect(given.map((item) => item.sample)).toEqual(expect.arrayContaining([sample]));
+  expect(health.partitions).toHaveLength(PARTITIONS);
+  expect(health.partitions[0]).toMatchObject({
+    state: "unknown",
+    next_offset: 5_100,
+    reason: "Kafka did not answer in time",
+  });
+});
+
 test("the producer's counts and the active faults are in the sample; a stale backlog is not", async () => {
   const status: ProducerStatus = {
     version: 2,
@@ -170,6 +203,8 @@ test("the producer's counts and the active faults are in the sample; a stale bac
   await writeFile(join(runDirectory, RUN_FILES.producerStatus), JSON.stringify(status));
   await writeFile(join(runDirectory, RUN_FILES.journal), encodeLog(fault({ id: 5, plannedMs: 1, activeMs: 2 })));
   expect(await nextSample()).toMatchObject({ attempted: 12, acknowledged: 10, backlog: 7, faults: [5] });
+  expect(last().answered_ms.producer).toBe(status.at_ms);
+  expect(given.at(-1)?.faults).toEqual([5]);
   await writeFile(
     join(runDirectory, RUN_FILES.producerStatus),
     JSON.stringify({ ...status, at_ms: Date.now() - 60_000 }),
@@ -190,6 +225,62 @@ test("a sample during which this process stood still is left out, because its fi
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
   await until(isLeftOut);
   await nextSample();
+});
+
+test("a partition that stood still before this monitor started is stuck at once, with the sink's own error", async () => {
+  const kafka = await FakeKafka.start("payments", PARTITIONS);
+  const directory = await mkdtemp(join(tmpdir(), "faultline-sampler-"));
+  const nowMs = Date.now();
+  const rows = { generation: 1, rows: 0, duplicates: 0, dead_letters: 0 };
+  await writeFile(
+    join(directory, RUN_FILES.witness),
+    encodeLog([{ t: "offsets", partition: 0, next_offset: 5_100, ...rows, at_ms: nowMs - 20_000 }]),
+  );
+  const status = {
+    version: 2,
+    state: "running",
+    generation: 1,
+    trigger: "realtime",
+    pid: 1,
+    at_ms: nowMs,
+    error: null,
+  };
+  const error = { partition: 0, error: "23514 violates check constraint", at_ms: nowMs - 15_000 };
+  await writeFile(join(directory, RUN_FILES.driverStatus), JSON.stringify({ ...status, partitions: [error] }));
+  await writeFile(join(directory, RUN_FILES.run), await readFile(join(runDirectory, RUN_FILES.run)));
+  const logOf = (records: number) =>
+    Array.from({ length: records }, (_, index) => ({ key: "k", value: "v", timestampMs: nowMs - 60_000 + index }));
+  kafka.append(0, logOf(5_200));
+  kafka.append(1, logOf(1));
+  const seen: { sample: Sample; health: Health }[] = [];
+  const other = await startSampler({
+    brokers: [kafka.address],
+    topic: "payments",
+    partitions: PARTITIONS,
+    target: "payments",
+    createdColumn: "created_at",
+    identity: { run: "run_id", event: "event_id" },
+    postgres: postgres.login,
+    runDirectory: directory,
+    intervalMs: INTERVAL_MS,
+    driverStatusFile: join(directory, RUN_FILES.driverStatus),
+    onSample: (sample, health) => seen.push({ sample, health }),
+  });
+  try {
+    await eventually(() => seen.some(({ sample }) => sample.unstored_age_ms?.every((age) => age !== null)));
+    const { sample, health } = seen.at(-1) as (typeof seen)[number];
+    expect(sample).toMatchObject({ log_ends: [5_200, 1], isr: [1, 1], next_offsets: [5_100, 1], lag: 100 });
+    expect(sample.unstored_age_ms?.[1]).toBe(0);
+    const age = sample.at_ms - (nowMs - 60_000 + 5_100);
+    expect(sample.unstored_age_ms?.[0]).toBe(age);
+    expect(health.partitions).toMatchObject([
+      { state: "stuck", reason: error.error, unstored_age_ms: age, standstill_ms: sample.at_ms - (nowMs - 20_000) },
+      { state: "idle", reason: null, unstored_age_ms: 0 },
+    ]);
+  } finally {
+    await Promise.all([other.stop(), kafka.stop()]);
+    await rm(directory, { recursive: true });
+  }
 });
 
 test("a connection that waits for a silent server can be closed at once", async () => {

@@ -145,6 +145,6 @@ export async function connectKafka(
   const at = address.lastIndexOf(":");
   const connection = new Connection(clientId, { connectTimeout: timeoutMs, requestTimeout: timeoutMs });
   connection.on("error", () => undefined);
-  await connection.connect(address.slice(0, at), Number(address.slice(at + 1)));
+  await connection.connect(address.slice(0, at).replace(/^\[(.*)]$/, "$1"), Number(address.slice(at + 1)));
   return connection;
 }

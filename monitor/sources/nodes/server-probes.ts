@@ -66,5 +66,5 @@ export function zookeeperProbe(address: string, timeoutMs: number): Probe {
 
 function hostAndPort(address: string): { host: string; port: number } {
   const at = address.lastIndexOf(":");
-  return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
+  return { host: address.slice(0, at).replace(/^\[(.*)]$/, "$1"), port: Number(address.slice(at + 1)) };
 }

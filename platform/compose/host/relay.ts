@@ -2,7 +2,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "../../place.ts";
 import type { Relay } from "../../runtime.ts";
-import { composeIsUp, run, TOOLS } from "./docker-compose.ts";
+import { z } from "zod";
+import { ask, composeIsUp, run, TOOLS } from "./docker-compose.ts";
+
+/** Of the monitor's page.json, as far as it is used here. */
+const pageSchema = z.object({ url: z.string().nullable() });
 
 /** Runs commands of this CLI in the stack's `chaos` container, where nodes have their names and the run its files. */
 export class ComposeRelay implements Relay {
@@ -35,6 +39,15 @@ export class ComposeRelay implements Relay {
       detached: !terminal,
       interrupt: interrupt.signal,
     });
+  }
+
+  pageUrl(): string | undefined {
+    const { isOk, output } = ask(this.#place, ["compose", "exec", "-T", "monitor", "cat", "/runs/current/page.json"]);
+    try {
+      return isOk ? (pageSchema.parse(JSON.parse(output)).url ?? undefined) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** The run is in the stack's volume. With `logs`, each container's log comes into the run's `logs/`, as the local runtime has them. */

@@ -29,6 +29,9 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
       nodeList(settings),
       "--driver-status",
       join(stateDirectory, LAYOUT.driverStatus),
+      // A free port; page.json in the run directory has it.
+      "--page",
+      "127.0.0.1:0",
     ],
     env: nodeEnvironment({
       POSTGRES_HOST: address.host,

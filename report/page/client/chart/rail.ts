@@ -1,0 +1,44 @@
+import { element } from "./dom.ts";
+import type { Frame } from "./frame.ts";
+
+/** A number for each fault above the lanes, where the fault begins. For the mouse: the keyboard has the list of faults, and the arrow keys. */
+export class Rail {
+  readonly element = element("div", { class: "fl-rail", "aria-hidden": "true" });
+  readonly #onFault: (id: number) => void;
+  #drawn = "";
+
+  constructor(onFault: (id: number) => void) {
+    this.#onFault = onFault;
+  }
+
+  place({ width, axisWidth }: Frame): void {
+    this.element.style.width = `${width - axisWidth}px`;
+    this.element.style.marginLeft = `${axisWidth}px`;
+  }
+
+  draw({ underlay, window: [from, to], width, axisWidth }: Frame): void {
+    const { timeline, startMs, selected } = underlay;
+    const marks = timeline.faults.map((fault) => ({
+      fault,
+      left: Math.round(((fault.injected_ms - startMs - from) / (to - from)) * (width - axisWidth)),
+    }));
+    const shown = marks.filter(({ left }) => left >= 0 && left <= width - axisWidth);
+    const drawn = JSON.stringify([shown.map(({ fault, left }) => [fault.id, fault.effective, left]), selected]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.element.replaceChildren(
+      ...shown.map(({ fault, left }) => {
+        const isIdle = fault.effective === false || fault.failed !== null;
+        const mark = element(
+          "span",
+          { class: `fl-mark${isIdle ? " fl-idle" : ""}`, title: `${fault.kind} ${fault.node}` },
+          [`${fault.id}`],
+        );
+        mark.style.left = `${left}px`;
+        if (fault.id === selected) mark.classList.add("fl-selected");
+        mark.addEventListener("click", () => this.#onFault(fault.id));
+        return mark;
+      }),
+    );
+  }
+}

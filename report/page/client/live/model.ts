@@ -1,0 +1,78 @@
+import type { Health } from "../../../../contract/health.ts";
+import type { JournalRecord } from "../../../../contract/journal.ts";
+import type { ProducerStatus, Run } from "../../../../contract/run.ts";
+import type { Sample } from "../../../../contract/sample.ts";
+import type { VerdictFile } from "../../../../contract/verdict.ts";
+import { TimelineBuilder } from "../../../timeline/builder.ts";
+import { GAP_MS, type Timeline } from "../../../timeline/timeline.ts";
+
+/** The run's state files; null: not there, or nobody can read it. */
+export type States = {
+  run: Run | null;
+  health: Health | null;
+  verdict: VerdictFile | null;
+  producer: ProducerStatus | null;
+};
+
+const NO_STATES: States = { run: null, health: null, verdict: null, producer: null };
+/** A run without a verdict whose last sample is older is over. */
+const OVER_AFTER_MS = 600_000;
+
+/** What the page knows of the run, from the server's events. */
+export class RunModel {
+  #builder = new TimelineBuilder();
+  states: States = { ...NO_STATES };
+  /** Lines that the server could not read. */
+  unreadable = 0;
+  /** The server's clock minus this one's. */
+  #skewMs = 0;
+
+  addSamples({ samples, unreadable }: { samples: Sample[]; unreadable: number }): void {
+    for (const sample of samples) this.#builder.addSample(sample);
+    this.unreadable += unreadable;
+  }
+
+  addRecords({ records, unreadable }: { records: JournalRecord[]; unreadable: number }): void {
+    for (const record of records) this.#builder.addRecord(record);
+    this.unreadable += unreadable;
+  }
+
+  setState<Name extends keyof States>({ name, value }: { name: Name; value: States[Name] }): void {
+    this.states[name] = value;
+  }
+
+  setNow({ now_ms }: { now_ms: number }): void {
+    this.#skewMs = now_ms - Date.now();
+  }
+
+  /** The files are others: what was known is of no run any more. */
+  reset(): void {
+    this.#builder = new TimelineBuilder();
+    this.states = { ...NO_STATES };
+    this.unreadable = 0;
+  }
+
+  get last(): Sample | undefined {
+    return this.#builder.last;
+  }
+
+  /** By the server's clock. */
+  get nowMs(): number {
+    return Date.now() + this.#skewMs;
+  }
+
+  /** The run goes on, as far as anyone can tell. */
+  get isLive(): boolean {
+    const { last } = this;
+    if (this.states.verdict !== null || last === undefined) return false;
+    return this.nowMs - last.at_ms < OVER_AFTER_MS;
+  }
+
+  /** With the time since the last sample as a gap, if the run goes on. */
+  timeline(): Timeline {
+    const timeline = this.#builder.timeline();
+    const { last, nowMs } = this;
+    if (!this.isLive || last === undefined || nowMs - last.at_ms <= GAP_MS) return timeline;
+    return { ...timeline, gaps: [...timeline.gaps, [last.at_ms, nowMs]] };
+  }
+}
