@@ -55,7 +55,7 @@ function makeRun(): void {
 
 type Monitor = { child: ChildProcess; output: () => string; exitCode: Promise<number | null> };
 
-function startMonitor(path = runDirectory): Monitor {
+function startMonitor(path = runDirectory, variables: Record<string, string> = {}): Monitor {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "monitor/main.ts", "--run-dir", path, "--brokers", DEAD],
@@ -68,6 +68,7 @@ function startMonitor(path = runDirectory): Monitor {
         POSTGRES_DB: "d",
         POSTGRES_USER: "u",
         POSTGRES_PASSWORD: "never-in-a-log",
+        ...variables,
       },
       stdio: ["ignore", "pipe", "inherit"],
     },
@@ -91,7 +92,7 @@ const samples = (): Sample[] =>
     .slice(0, -1)
     .map((line) => decodeSample(line) as Sample);
 
-async function until(what: string, condition: () => boolean): Promise<void> {
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   if (!(await waitUntil(15_000, condition, { everyMs: 20 }))) throw new Error(`not in time: ${what}\n${text()}`);
 }
 
@@ -143,6 +144,28 @@ it(
     expect((times[last] as number) <= killedMs && (times[last + 1] as number) > killedMs).toBe(true);
     third.child.kill("SIGTERM");
     expect(await third.exitCode).toBe(0);
+  },
+);
+
+it(
+  "serves /metrics to whoever asks, without the page's token; servers that are dead have no metrics",
+  SLOW,
+  async () => {
+    makeRun();
+    const monitor = startMonitor(runDirectory, { MONITOR_PAGE: "127.0.0.1:0", MONITOR_NODES: "driver=driver" });
+    const page = join(runDirectory, RUN_FILES.page);
+    await until("the page's address and a sample", () => existsSync(page) && samples().length > 0);
+    const { url } = JSON.parse(readFileSync(page, "utf8")) as { url: string };
+    expect((await fetch(new URL("/", url))).status).toBe(401);
+    let metrics = "";
+    await until("metrics of a sample", async () => {
+      metrics = await (await fetch(new URL("/metrics", url))).text();
+      return metrics.includes("faultline_sample_age_seconds");
+    });
+    expect(metrics).toContain('faultline_run_info{run="run",pipeline="payments",topic="payments"} 1\n');
+    expect(metrics).not.toMatch(/^faultline_(lag|stored|acknowledged|partition)/m);
+    monitor.child.kill("SIGTERM");
+    expect(await monitor.exitCode).toBe(0);
   },
 );
 

@@ -4,7 +4,9 @@ import type { VerdictFile } from "../../contract/verdict.ts";
 import type { ObservedRun } from "../observed.ts";
 
 /** What the monitor knows of its run, as far as it is shown here. */
-export type Observed = Omit<ObservedRun, "pipeline"> & { pipeline: Pick<ObservedRun["pipeline"], "name" | "topic"> };
+export type Observed = Pick<ObservedRun, "directory" | "sample" | "health" | "faults"> & {
+  pipeline: Pick<ObservedRun["pipeline"], "name" | "topic">;
+};
 
 /** Totals of the sample that are exposed as counters. */
 export const TOTALS = ["attempted", "acknowledged", "rows", "duplicates", "dead_letters"] as const;
