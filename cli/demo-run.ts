@@ -17,10 +17,9 @@ import { readPageFile } from "../monitor/http/page-file.ts";
 import { loginOf } from "../platform/protocol/postgres-client.ts";
 import { readPipelineFile } from "../platform/run-directory.ts";
 import type { Power, ProducerControl, Relay, Runtime } from "../platform/runtime.ts";
-import { measureRun } from "../report/measure/measured-run.ts";
 import { faultTableText } from "../report/render/fault-table.ts";
 import { type LiveLine, liveLine } from "../report/render/live-line-writer.ts";
-import { writeReport } from "../report/render/markdown.ts";
+import { writeReport } from "../report/render/report-files.ts";
 import { type SloFlags, sloOf } from "../validation/options.ts";
 import type { CommandContext } from "./context.ts";
 import { judgeRun } from "./judge-run.ts";
@@ -85,14 +84,14 @@ export async function runDemo(context: CommandContext, flags: DemoFlags): Promis
     onProgress: (text) => progress.say(text),
     signal: context.signal,
   });
-  const reportFile = await writeReport(stack.run_directory);
-  const { recoveries, startMs } = await measureRun(stack.run_directory);
+  const { markdown, page, view } = await writeReport(stack.run_directory);
   if (flags.json) context.process.stdout.write(`${JSON.stringify(verdict.file)}\n`);
   const out = flags.json ? context.process.stderr : context.process.stdout;
-  const table = faultTableText(recoveries.faults, startMs, out.isTTY ? out.columns : undefined);
+  const table = faultTableText(view.faults, view.startMs, out.isTTY ? out.columns : undefined);
   out.write(`\n${table}\n\n${verdict.text}\n`);
   // In a container the path means nothing to the reader; the host says where it put the file.
-  if (!isAbsent(runtime.power)) out.write(`report: ${relative(process.cwd(), reportFile)}\n`);
+  if (!isAbsent(runtime.power))
+    out.write(`report: ${relative(process.cwd(), markdown)} and ${relative(process.cwd(), page)}\n`);
   return VERDICT_EXIT_CODES[verdict.file.verdict];
 }
 

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
 import { FAULT_KINDS, type FaultKind } from "../contract/plan.ts";
 
@@ -50,6 +52,17 @@ export function parseCount(min: number, max = MAX_COUNT): (text: string) => numb
 export function parseText(text: string): string {
   if (text.trim() === "") throw new Error("must not be empty");
   return text;
+}
+
+/** A file to write: its directory exists. */
+export function parseOutputFile(text: string): string {
+  const file = resolve(parseText(text));
+  const directory = dirname(file);
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`there is no directory ${directory}: make it, or name a file elsewhere`);
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`${file} is a directory: name a file in it`);
+  return file;
 }
 
 /** A seed: any whole number from 0 to 2^31 - 1. */

@@ -9,12 +9,10 @@ import type { Sample } from "../../contract/sample.ts";
 import { verdictSchema, type VerdictFile } from "../../contract/verdict.ts";
 import { readFaultJournal, type FaultJournal } from "./fault-journal.ts";
 import { readLedgerHistory, type LedgerHistory } from "./ledger-history.ts";
+import type { Part } from "./part.ts";
 import { readSamples } from "./samples.ts";
 import { type CommitHistory, readCommits } from "./success/commit-history.ts";
 import { type OffsetWatch, readOffsetWatch } from "./success/offset-watch.ts";
-
-/** A file's content, or in one sentence why there is none. */
-type Part<T> = { value: T; missing?: undefined } | { value?: undefined; missing: string };
 
 /** The content of a run directory. */
 export type RunEvidence = {

@@ -1,5 +1,5 @@
-import { gapText, measureText, offsetText } from "./number-text.ts";
-import type { FaultRecovery } from "../measure/recovery.ts";
+import { gapText, measureText, offsetText } from "../view/number-text.ts";
+import type { FaultView } from "../view/fault-view.ts";
 import { markdownTable, plainTable } from "./text-table.ts";
 
 const HEADER = [
@@ -33,16 +33,16 @@ export const FAULT_TABLE_LEGEND = [
  * @param startMs the run's start, ms since 1970: times are shown relative to it.
  * @returns a table, one line per fault, in Markdown.
  */
-export function faultTableMarkdown(faults: readonly FaultRecovery[], startMs: number): string {
+export function faultTableMarkdown(faults: readonly FaultView[], startMs: number): string {
   return markdownTable(HEADER, rowsOf(faults, startMs));
 }
 
 /** The same table for a terminal, each line cut to its columns. */
-export function faultTableText(faults: readonly FaultRecovery[], startMs: number, columns?: number): string {
+export function faultTableText(faults: readonly FaultView[], startMs: number, columns?: number): string {
   return plainTable(HEADER, rowsOf(faults, startMs), columns);
 }
 
-function rowsOf(faults: readonly FaultRecovery[], startMs: number): string[][] {
+function rowsOf(faults: readonly FaultView[], startMs: number): string[][] {
   return faults.map((fault) => [
     String(fault.id),
     offsetText(fault.injectedMs - startMs),
@@ -53,11 +53,11 @@ function rowsOf(faults: readonly FaultRecovery[], startMs: number): string[][] {
   ]);
 }
 
-function measuresOf({ held, nodeReady, ackGap, sinkGap, visibleAgain }: FaultRecovery): string[] {
+function measuresOf({ held, nodeReady, ackGap, sinkGap, visibleAgain }: FaultView): string[] {
   return [measureText(held), measureText(nodeReady), gapText(ackGap), gapText(sinkGap), measureText(visibleAgain)];
 }
 
-function effectText(fault: FaultRecovery): string {
+export function effectText(fault: FaultView): string {
   if (fault.effective === true) return "yes";
   if (fault.failed !== undefined) return "not injected";
   return fault.effective === false ? "no" : "unknown";

@@ -4,7 +4,7 @@ import type { FaultHistory } from "../../contract/fault-history.ts";
 import type { JournalRecord } from "../../contract/journal.ts";
 import type { Sample } from "../../contract/sample.ts";
 import { RECENT_SAMPLES, renderLiveLine, type Paint } from "./live-line.ts";
-import { offsetText } from "./number-text.ts";
+import { offsetText } from "../view/number-text.ts";
 
 /** Where lines go: process.stderr or stdout. */
 type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY" | "columns">>;

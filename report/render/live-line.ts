@@ -1,6 +1,6 @@
 import type { FaultHistory } from "../../contract/fault-history.ts";
 import type { Sample } from "../../contract/sample.ts";
-import { countText, durationText, offsetText } from "./number-text.ts";
+import { countText, durationText, offsetText } from "../view/number-text.ts";
 import { perSecond } from "../measure/throughput.ts";
 
 /** The content of one line. `recent`: the last samples, oldest first; rate and latency cover them. */

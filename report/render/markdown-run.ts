@@ -1,17 +1,16 @@
 import { FAULT_TABLE_LEGEND, faultTableMarkdown } from "./fault-table.ts";
-import type { FaultJournal } from "../measure/fault-journal.ts";
 import type { Unreadable } from "../measure/log-lines.ts";
-import type { MeasuredRun } from "../measure/measured-run.ts";
-import { countText, durationText, measureText, offsetText, plural } from "./number-text.ts";
-import { markLine, sparkline, timelineOf } from "./sparkline.ts";
+import type { RunView } from "../view/run-view.ts";
+import { countText, durationText, measureText, offsetText, plural } from "../view/number-text.ts";
+import { markLine, pointsOf, sparkline, stretchOf } from "./sparkline.ts";
 import { markdownTable } from "./text-table.ts";
-import { figuresOf, type Figures, type Spread } from "../measure/throughput.ts";
+import type { Figures, Spread } from "../measure/throughput.ts";
 
 /** The sections about what was run and how it went. */
 
 const SPARKLINE_COLUMNS = 72;
 
-export function runSection(run: MeasuredRun): string {
+export function runSection(run: RunView): string {
   return [
     "## What was run",
     "",
@@ -19,7 +18,7 @@ export function runSection(run: MeasuredRun): string {
   ].join("\n");
 }
 
-function runRows({ run }: MeasuredRun): string[][] {
+function runRows({ run }: RunView): string[][] {
   if (run.value === undefined) return [["run", `unknown: ${run.missing}`]];
   const { run: number, seed, malformed_ppm, runtime, trigger, created_ms, versions } = run.value;
   return [
@@ -35,30 +34,30 @@ function runRows({ run }: MeasuredRun): string[][] {
   ];
 }
 
-function pipelineRows({ pipeline }: MeasuredRun): string[][] {
+function pipelineRows({ pipeline }: RunView): string[][] {
   if (pipeline.value === undefined) return [["pipeline", `unknown: ${pipeline.missing}`]];
   const { name, topic, partitions, table } = pipeline.value;
   return [["pipeline", `${name}: topic ${topic}, ${plural(partitions, "partition")}, table ${table}`]];
 }
 
-function ledgerRows({ ledger }: MeasuredRun): string[][] {
-  if (ledger.value === undefined) return [["producer", `unknown: ${ledger.missing}`]];
-  const { openedMs, lastMs, acknowledged, starts, closed, unreadable } = ledger.value;
-  const seconds = (lastMs - openedMs) / 1_000;
+function ledgerRows({ production }: RunView): string[][] {
+  if (production.value === undefined) return [["producer", `unknown: ${production.missing}`]];
+  const { durationMs, acknowledged, starts, closed, unreadable } = production.value;
+  const seconds = durationMs / 1_000;
   const rate = seconds > 0 ? `${countText(acknowledged / seconds)} events/s` : "unknown: the ledger covers no time";
   return [
     [
       "production",
-      `${durationText(lastMs - openedMs)}, ${plural(starts, "producer process").replace(/processs$/, "processes")}, ${closed ? "ended in order" : "not ended in order"}`,
+      `${durationText(durationMs)}, ${plural(starts, "producer process").replace(/processs$/, "processes")}, ${closed ? "ended in order" : "not ended in order"}`,
     ],
     ["mean rate over production", rate],
     ...(unreadable.count === 0 ? [] : [["ledger lines that can't be read", unreadableText(unreadable)]]),
   ];
 }
 
-function planRows({ plan, recoveries, journal }: MeasuredRun): string[][] {
-  const injected = recoveries.faults.filter((fault) => fault.failed === undefined);
-  const bit = recoveries.faults.filter((fault) => fault.effective === true).length;
+function planRows({ plan, faults: all, journal }: RunView): string[][] {
+  const injected = all.filter((fault) => fault.failed === undefined);
+  const bit = all.filter((fault) => fault.effective === true).length;
   const faults =
     journal.value === undefined ? `unknown: ${journal.missing}` : `${injected.length} injected, ${bit} had an effect`;
   if (plan.value === undefined) return [["chaos", `${faults}; plan unknown: ${plan.missing}`]];
@@ -71,12 +70,12 @@ function planRows({ plan, recoveries, journal }: MeasuredRun): string[][] {
   ];
 }
 
-export function faultSection({ journal, recoveries, startMs }: MeasuredRun): string {
+export function faultSection({ journal, faults, calmAckGap, calmSinkGap, startMs }: RunView): string {
   if (journal.value === undefined) return `## Faults\n\nNone known: ${journal.missing}.`;
   const damaged = journalProblems(journal.value);
-  if (recoveries.faults.length === 0) return ["## Faults", "", ...damaged, "The journal has no fault."].join("\n");
-  const calm = `For comparison, outside all faults: the longest time without an acknowledgement ${measureText(recoveries.calmAckGap)}, without rows ${measureText(recoveries.calmSinkGap)}.`;
-  const proofs = recoveries.faults.map(
+  if (faults.length === 0) return ["## Faults", "", ...damaged, "The journal has no fault."].join("\n");
+  const calm = `For comparison, outside all faults: the longest time without an acknowledgement ${measureText(calmAckGap)}, without rows ${measureText(calmSinkGap)}.`;
+  const proofs = faults.map(
     (fault) =>
       `- ${fault.id}, ${fault.kind} ${fault.node}: ${fault.proof ?? fault.failed ?? "no proof in the journal"}`,
   );
@@ -84,7 +83,7 @@ export function faultSection({ journal, recoveries, startMs }: MeasuredRun): str
     "## Faults",
     "",
     ...damaged,
-    faultTableMarkdown(recoveries.faults, startMs),
+    faultTableMarkdown(faults, startMs),
     "",
     calm,
     "",
@@ -98,7 +97,7 @@ export function faultSection({ journal, recoveries, startMs }: MeasuredRun): str
   ].join("\n");
 }
 
-function journalProblems({ unreadable, problems }: FaultJournal): string[] {
+function journalProblems({ unreadable, problems }: NonNullable<RunView["journal"]["value"]>): string[] {
   const lost = `**${plural(unreadable.count, "line")} of the journal can't be read: this table may miss faults.**`;
   const lines = [
     ...(unreadable.count === 0 ? [] : [lost, ...unreadable.why.map((why) => `- ${why}`), ""]),
@@ -112,9 +111,9 @@ function unreadableText({ count, why }: Unreadable): string {
   return `${countText(count)} (${why.join("; ")}${count > why.length ? "; …" : ""})`;
 }
 
-export function figureSection({ samples, recoveries }: MeasuredRun): string {
-  if (samples.value === undefined) return `## Throughput and latency\n\nNo figures: ${samples.missing}.`;
-  const { all, calm, during } = figuresOf(samples.value.samples, recoveries.windows);
+export function figureSection({ figures }: RunView): string {
+  if (figures.value === undefined) return `## Throughput and latency\n\nNo figures: ${figures.missing}.`;
+  const { all, calm, during, damaged } = figures.value;
   if (all.samples === 0) return "## Throughput and latency\n\nNo figures: no sample shows a flow of events.";
   const row = (what: string, pick: (figures: Figures) => Spread | undefined, unit: string): string[] => [
     what,
@@ -140,11 +139,9 @@ export function figureSection({ samples, recoveries }: MeasuredRun): string {
     noLatency
       ? "No latency: the pipeline has no field with generator `now`, PostgreSQL runs without `track_commit_timestamp`, or no sample saw new rows."
       : "Latency is from an event's creation to its row's commit, over at most 2,000 rows stored since the sample before. It does not include the last flush to disk.",
-    ...(samples.value.damaged === 0
+    ...(damaged === 0
       ? []
-      : [
-          `${plural(samples.value.damaged, "line")} of samples.ndjson can't be read and ${samples.value.damaged === 1 ? "is" : "are"} left out.`,
-        ]),
+      : [`${plural(damaged, "line")} of samples.ndjson can't be read and ${damaged === 1 ? "is" : "are"} left out.`]),
   ].join("\n");
 }
 
@@ -153,28 +150,28 @@ function spreadText(spread: Spread | undefined, unit: string): string {
   return `${countText(spread.median)}${unit} (${countText(spread.lowest)} to ${countText(spread.highest)})`;
 }
 
-export function lagSection({ samples, recoveries, startMs, endMs }: MeasuredRun): string {
-  if (samples.value === undefined) return `## Lag over time\n\nNo picture: ${samples.missing}.`;
-  const list = samples.value.samples;
-  const timeline = timelineOf(list, SPARKLINE_COLUMNS);
-  const known = list.map((sample) => sample.lag).filter((lag) => lag !== null);
-  if (timeline === undefined || known.length === 0) return "## Lag over time\n\nNo picture: no sample has a lag.";
-  const active = recoveries.faults
+export function lagSection({ figures, timeline, faults, startMs, endMs }: RunView): string {
+  if (figures.value === undefined) return `## Lag over time\n\nNo picture: ${figures.missing}.`;
+  const points = pointsOf(timeline, "lag");
+  const stretch = stretchOf(points, SPARKLINE_COLUMNS);
+  const known = points.map(({ value }) => value).filter((lag) => lag !== null);
+  if (stretch === undefined || known.length === 0) return "## Lag over time\n\nNo picture: no sample has a lag.";
+  const active = faults
     .filter((fault) => fault.effective === true)
     .map((fault) => ({ fromMs: fault.injectedMs, toMs: fault.healedMs ?? endMs }));
   return [
     "## Lag over time",
     "",
-    `Events in Kafka that are not yet rows: at most ${countText(known.reduce((a, b) => Math.max(a, b)))}. From ${offsetText(timeline.startMs - startMs)} to ${offsetText(timeline.endMs - startMs)}; x: a fault is active; ?: unknown.`,
+    `Events in Kafka that are not yet rows: at most ${countText(known.reduce((a, b) => Math.max(a, b)))}. From ${offsetText(stretch.startMs - startMs)} to ${offsetText(stretch.endMs - startMs)}; x: a fault is active; ?: unknown.`,
     "",
     "```text",
-    sparkline(list, (sample) => sample.lag, timeline),
-    markLine(active, timeline),
+    sparkline(points, stretch),
+    markLine(active, stretch),
     "```",
   ].join("\n");
 }
 
-export function replaySection({ id, plan }: MeasuredRun): string {
+export function replaySection({ id, plan }: RunView): string {
   const again =
     plan.value === undefined
       ? `# inject the same faults again: not possible, ${plan.missing}`

@@ -1,16 +1,16 @@
-import { ANOMALIES, type Anomaly, type VerdictFile } from "../../contract/verdict.ts";
-import type { MeasuredRun } from "../measure/measured-run.ts";
-import { countText, durationText, plural } from "./number-text.ts";
-import type { RunEvidence } from "../measure/run-evidence.ts";
+import type { VerdictFile } from "../../contract/verdict.ts";
+import type { AnomalyView } from "../view/anomaly-view.ts";
+import type { RunView, VerdictView } from "../view/run-view.ts";
+import { countText, durationText, plural } from "../view/number-text.ts";
 import { markdownTable } from "./text-table.ts";
 
 /** The sections that verdict.json alone decides. */
 
-export function verdictSection({ id, run, verdict }: RunEvidence): string {
+export function verdictSection({ id, verdict }: RunView): string {
   if (verdict.value === undefined)
     return `## Verdict\n\n**None**: ${verdict.missing}. To judge the run: \`./faultline validate --run ${id}\``;
-  const { at_ms, duration_ms, canary, witness, run_id, evidence } = verdict.value;
-  const foreign = run_id === (run.value?.id ?? id) ? [] : ["", `**verdict.json is about another run, ${run_id}.**`];
+  const { at_ms, duration_ms, canary, witness, foreign: other, evidence } = verdict.value;
+  const foreign = other === null ? [] : ["", `**verdict.json is about another run, ${other}.**`];
   const from = evidence === null ? "" : ` from evidence with the root ${evidence.root}`;
   const judged = `Judged${from} ${new Date(at_ms).toISOString()} in ${durationText(duration_ms)}.`;
   const how = [judged, canaryText(canary), witnessText(witness)].join(" ");
@@ -18,42 +18,18 @@ export function verdictSection({ id, run, verdict }: RunEvidence): string {
 }
 
 /** The verdict in plain words: its meaning first, then its figures. */
-function verdictWords(verdict: VerdictFile): string[] {
+function verdictWords(verdict: VerdictView): string[] {
   const waived = verdict.waived.map((phrase) => `- By a flag: ${phrase}.`);
-  return [`**${verdict.verdict}**: ${meaning(verdict)}`, ...verdict.reasons.map((reason) => `- ${reason}`), ...waived];
+  return [`**${verdict.verdict}**: ${verdict.meaning}`, ...verdict.reasons.map((reason) => `- ${reason}`), ...waived];
 }
 
-function meaning({ verdict, counts, anomalies }: VerdictFile): string {
-  switch (verdict) {
-    case "VALID":
-      return (
-        `nothing was lost, doubled or changed. Of ${plural(counts.acknowledged, "acknowledged event")}, every one is in Kafka, and the table holds the ` +
-        `${plural(counts.actual_rows, "row")} that it must hold, while ${plural(counts.faults_under_load, "fault")} struck events under way.`
-      );
-    case "VACUOUS":
-      return "nothing wrong was found, but the run was too easy to prove anything.";
-    case "SLO_BREACH":
-      return "the data is right, but the pipeline was slower than it was allowed to be.";
-    case "STALLED":
-      return "not everything had reached PostgreSQL when time ran out. This is not loss: the missing events are in Kafka, and nothing is wrong with the events that arrived.";
-    case "UNKNOWN":
-      return "the checks could not be completed, so nobody knows whether the data is right.";
-    default: {
-      const kinds = anomalies
-        .filter((anomaly) => anomaly.count > 0)
-        .map((anomaly) => `${anomaly.kind} (${countText(anomaly.count)})`);
-      return `the data is wrong. Found: ${kinds.join(", ") || "see the reasons"}.`;
-    }
-  }
-}
-
-function canaryText(canary: VerdictFile["canary"]): string {
+export function canaryText(canary: VerdictFile["canary"]): string {
   if (canary === null) return "The checks were not tested on planted anomalies.";
   const found = `Tested on this run's own bytes, damaged at random: found ${countText(canary.found)} of ${countText(canary.planted)} in ${countText(canary.kinds)} kinds.`;
   return canary.found === canary.planted ? found : `**${found}**`;
 }
 
-function witnessText(witness: VerdictFile["witness"]): string {
+export function witnessText(witness: VerdictFile["witness"]): string {
   if (witness === null) return "No witness watched the run, so nobody knows what was changed and changed back.";
   const { sessions, watched_s, records, row_ranges, snapshots } = witness;
   return (
@@ -62,8 +38,8 @@ function witnessText(witness: VerdictFile["witness"]): string {
   );
 }
 
-export function countsSection({ verdict, ledger }: MeasuredRun): string {
-  if (verdict.value === undefined) return `## Counts\n\n${ledgerCounts(ledger)}`;
+export function countsSection({ verdict, production }: RunView): string {
+  if (verdict.value === undefined) return `## Counts\n\n${ledgerCounts(production)}`;
   const counts = verdict.value.counts;
   const rows: [string, number, number][] = [
     ["rows in PostgreSQL", counts.expected_rows, counts.actual_rows],
@@ -94,47 +70,52 @@ export function countsSection({ verdict, ledger }: MeasuredRun): string {
 }
 
 /** Without a verdict, the producer's own word is all there is. */
-function ledgerCounts(ledger: RunEvidence["ledger"]): string {
-  if (ledger.value === undefined) return `None: no verdict, and ${ledger.missing}.`;
-  const { attempted, acknowledged } = ledger.value;
+function ledgerCounts(production: RunView["production"]): string {
+  if (production.value === undefined) return `None: no verdict, and ${production.missing}.`;
+  const { attempted, acknowledged } = production.value;
   return `No verdict. According to its ledger, the producer attempted ${countText(attempted)} events, and ${countText(acknowledged)} were acknowledged.`;
 }
 
-export function anomalySection({ verdict }: RunEvidence): string {
-  if (verdict.value === undefined) return `## Anomalies\n\nUnknown: ${verdict.missing}.`;
-  const found = verdict.value.anomalies.filter((anomaly) => anomaly.count > 0);
-  if (found.length === 0) return "## Anomalies\n\nNone.";
-  const rows = found.map((anomaly) => [
+export function anomalySection({ anomalies }: RunView): string {
+  if (anomalies.value === undefined) return `## Anomalies\n\nUnknown: ${anomalies.missing}.`;
+  if (anomalies.value.length === 0) return "## Anomalies\n\nNone.";
+  const rows = anomalies.value.map((anomaly) => [
     anomaly.kind,
     countText(anomaly.count),
-    effectOf(anomaly),
-    ANOMALIES[anomaly.kind].definition,
+    anomaly.effect ?? "(no worse)",
+    anomaly.definition,
+    hopText(anomaly),
     rangesOf(anomaly),
     anomaly.detail,
   ]);
-  return `## Anomalies\n\n${markdownTable(["anomaly", "count", "makes the run", "definition", "where", "detail"], rows)}`;
+  return `## Anomalies\n\n${markdownTable(["anomaly", "count", "makes the run", "definition", "between", "where", "detail"], rows)}`;
 }
 
-function effectOf({ kind }: Anomaly): string {
-  const { verdict } = ANOMALIES[kind];
-  return verdict === "info" ? "(no worse)" : verdict;
+/** "Spark → PostgreSQL, during #3". */
+export function hopText({ hop, faults }: AnomalyView): string {
+  const during =
+    faults === null ? "" : faults.length === 0 ? ", in calm" : `, during ${faults.map((id) => `#${id}`).join(", ")}`;
+  return `${hop ?? "unknown"}${during}`;
 }
 
-function rangesOf({ ranges }: Anomaly): string {
+export function rangesOf({ ranges }: AnomalyView): string {
   return ranges.length >= 20 ? `${ranges.join(", ")}, and maybe more` : ranges.join(", ");
 }
 
 /** What "acknowledged" and "committed" rest on: first what is not as it should be, then what holds, then what is only evidence. */
-export function premiseSection({ verdict }: RunEvidence): string {
-  if (verdict.value === undefined) return `## Premises\n\nUnknown: ${verdict.missing}.`;
-  const order = ["unknown", "not-proved", "holds", "recorded"] as const;
-  const premises = order.flatMap((rank) => verdict.value.premises.filter((premise) => premise.verdict === rank));
-  if (premises.length === 0) return "## Premises\n\nNone was read.";
-  const rows = premises.map(({ name, value, verdict: found, why }) => [name, value, found.replace("-", " "), why]);
+export function premiseSection({ premises }: RunView): string {
+  if (premises.value === undefined) return `## Premises\n\nUnknown: ${premises.missing}.`;
+  if (premises.value.length === 0) return "## Premises\n\nNone was read.";
+  const rows = premises.value.map(({ name, value, verdict: found, why }) => [
+    name,
+    value,
+    found.replace("-", " "),
+    why,
+  ]);
   return `## Premises\n\n${markdownTable(["premise", "value", "verdict", "why it matters"], rows)}`;
 }
 
-export function notProvedSection({ verdict }: RunEvidence): string {
+export function notProvedSection({ verdict }: RunView): string {
   if (verdict.value === undefined) return `## Not proved\n\nNothing is proved: ${verdict.missing}.`;
   const items = verdict.value.not_proved;
   return `## Not proved\n\n${items.length === 0 ? "verdict.json has no entry." : items.map((item) => `- ${item}`).join("\n")}`;

@@ -1,83 +1,25 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, unlink, writeFile, stat } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, truncate, unlink, writeFile, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { encodeLog } from "../../contract/log-line.ts";
-import type { Plan } from "../../contract/plan.ts";
-import { RUN_FILES, type Run } from "../../contract/run.ts";
-import { encodeSample } from "../../contract/sample.ts";
+import { RUN_FILES } from "../../contract/run.ts";
 import type { VerdictFile } from "../../contract/verdict.ts";
-import { renderReport, writeReport } from "./markdown.ts";
-import { fault, history, journal, sampleAt } from "../fixture/recovery.ts";
+import { fault, journal } from "../fixture/recovery.ts";
+import {
+  BASE_MS as BASE,
+  commitLines,
+  KILL,
+  RUN as run,
+  RUN_ID as ID,
+  VERDICT as verdict,
+  writeRunDirectory,
+} from "../fixture/run-directory.ts";
+import { readRunView } from "../view/read-view.ts";
+import { renderMarkdown } from "./markdown.ts";
+import { writeReport } from "./report-files.ts";
 
-const BASE = 1_700_000_000_000;
-const ID = "20231114T221320Z-payments";
-
-const run: Run = {
-  version: 1,
-  id: ID,
-  run: 1_700_000_000,
-  seed: 42,
-  malformed_ppm: 150,
-  pipeline: "payments",
-  pipeline_sha256: "0".repeat(64),
-  runtime: "local",
-  trigger: "realtime",
-  created_ms: BASE - 60_000,
-  versions: { kafka: "4.4.0", spark: "4.2.0" },
-};
-const plan: Plan = {
-  version: 1,
-  seed: 99,
-  duration_ms: 20_000,
-
-  kinds: ["kafka"],
-  faults: [{ id: 0, at_ms: 5_000, kind: "kill", target: { role: "leader", partition: 1 }, hold_ms: 6_000 }],
-};
-const verdict: VerdictFile = {
-  version: 4,
-  run_id: ID,
-  verdict: "VALID",
-  reasons: [],
-  waived: [],
-  counts: {
-    attempted: 123_457,
-    acknowledged: 123_456,
-    indeterminate: 1,
-    log_records: 123_460,
-    expected_rows: 123_401,
-    actual_rows: 123_402,
-    expected_dead_letters: 55,
-    actual_dead_letters: 56,
-    duplicates_in_log: 3,
-    aggregates_compared: 789,
-    faults_effective: 3,
-    faults_under_load: 2,
-    uncompared: 0,
-  },
-  anomalies: [{ kind: "recovered", count: 1, ranges: ["p1 #500-509"], detail: "in the log at offset 500" }],
-  faults: [],
-  premises: [
-    { name: "postgres.version", value: "18.1", verdict: "recorded", why: "" },
-    { name: "postgres.fsync", value: "off", verdict: "unknown", why: "a committed row is only in memory" },
-  ],
-  slo: [],
-  canary: { planted: 16, found: 16, kinds: 16, untested: [] },
-  witness: null,
-  not_proved: ["that fsync works: SIGKILL leaves the page cache"],
-  evidence: null,
-  duration_ms: 4_200,
-  peak_memory_mb: 150,
-  at_ms: BASE + 40_000,
-};
-
-const KILL = fault({
-  id: 0,
-  plannedMs: BASE + 5_000,
-  activeMs: BASE + 5_200,
-  healedMs: BASE + 11_000,
-  recoveredMs: BASE + 12_500,
-});
+const renderReport = async (from: string): Promise<string> => renderMarkdown(await readRunView(from));
 
 let directory: string;
 const path = (file: keyof typeof RUN_FILES): string => join(directory, RUN_FILES[file]);
@@ -85,33 +27,7 @@ const path = (file: keyof typeof RUN_FILES): string => join(directory, RUN_FILES
 beforeEach(async () => {
   const root = await mkdtemp(join(tmpdir(), "faultline-report-"));
   directory = join(root, ID);
-  await mkdir(directory);
-  const ledger = history({
-    baseMs: BASE,
-    lanes: 2,
-    durationMs: 20_000,
-    everyMs: 100,
-    batch: 10,
-    silent: [{ lane: 1, fromMs: 5_050, toMs: 9_340 }],
-    close: true,
-  });
-  await writeFile(path("journal"), encodeLog(journal(BASE, KILL, BASE + 20_000)));
-  const samples = Array.from({ length: 22 }, (_, second) =>
-    sampleAt(BASE + second * 1_000, {
-      acknowledged: Math.min(second, 20) * 200,
-      rows: Math.min(second, 20) * 200,
-      lag: second >= 6 && second <= 9 ? 4_321 : 7,
-      latency_p50_ms: second >= 6 && second <= 9 ? 2_222 : 16,
-      latency_p99_ms: 96,
-      next_offsets: [second * 100, second >= 6 && second <= 9 ? 510 : second * 100],
-    }),
-  );
-  await writeFile(path("run"), JSON.stringify(run));
-  await writeFile(path("pipeline"), await readFile(new URL("../../pipelines/payments.yaml", import.meta.url), "utf8"));
-  await writeFile(path("plan"), JSON.stringify(plan));
-  await writeFile(path("ledger"), encodeLog(ledger));
-  await writeFile(path("samples"), samples.map(encodeSample).join(""));
-  await writeFile(path("verdict"), JSON.stringify(verdict));
+  await writeRunDirectory(directory);
 });
 afterEach(() => rm(join(directory, ".."), { recursive: true }));
 
@@ -197,6 +113,11 @@ describe("the report of a whole run", () => {
     );
   });
 
+  test("with the commit times, the fault table is exact", async () => {
+    await writeFile(path("commits"), commitLines());
+    expect((await cells("Faults", "0")).slice(-3)).toEqual(["4.335 s", "4.335 s", "4.418 s"]);
+  });
+
   test("figures are split into calm and fault time", async () => {
     expect(await cells("Throughput and latency", "stored, rows/s")).toEqual([
       "200 (200 to 200)",
@@ -223,6 +144,7 @@ describe("the report of a whole run", () => {
       "1",
       "(no worse)",
       "an indeterminate event that is present, once",
+      "producer → Kafka, during #0",
       "p1 #500-509",
       "in the log at offset 500",
     ]);
@@ -231,7 +153,7 @@ describe("the report of a whole run", () => {
   });
 
   test("is written atomically, and again the same", async () => {
-    expect(await writeReport(directory)).toBe(path("report"));
+    expect(await writeReport(directory)).toMatchObject({ markdown: path("report"), page: path("reportPage") });
     expect(await readFile(path("report"), "utf8")).toBe(await renderReport(directory));
   });
 });
@@ -257,7 +179,7 @@ describe("the report of a damaged run", () => {
       "**Tested on this run's own bytes, damaged at random: found 15 of 16 in 16 kinds.** A witness watched the run for 75.0 s in 1 session: 1,234 records of the log, 1 range of rows that were compared",
     );
     expect((await section("Anomalies")).split("\n").at(4)).toMatch(
-      /^\| lost-sink \| 12,345 \| INVALID \| .* \| p3 #120-140 \| a \\\| b c \|$/,
+      /^\| lost-sink \| 12,345 \| INVALID \| .* \| Spark → PostgreSQL \| p3 #120-140 \| a \\\| b c \|$/,
     );
   });
 
