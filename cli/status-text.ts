@@ -1,6 +1,6 @@
 import type { PartitionHealth } from "../contract/health.ts";
 import type { NodeReport, StackReport } from "../platform/runtime.ts";
-import { countText, durationText } from "../report/render/number-text.ts";
+import { countText, durationText } from "../report/view/number-text.ts";
 import { statusOutcome } from "./status-outcome.ts";
 
 /** The stack as a person reads it: every node, every partition, how to reach Kafka and PostgreSQL, and whether all is well. */

@@ -1,5 +1,5 @@
 import { FaultlineError } from "../../contract/errors.ts";
-import { durationText } from "../render/number-text.ts";
+import { durationText } from "../view/number-text.ts";
 import { type FaultGroup, FIGURES, type FigureName, type Point, spreadOf } from "./statistics.ts";
 
 const PLACEHOLDER = /\{\{([^}]*)\}\}/g;

@@ -1,5 +1,5 @@
 import type { Digest, DigestFault } from "../../contract/digest.ts";
-import { countText, offsetText } from "../render/number-text.ts";
+import { countText, offsetText } from "../view/number-text.ts";
 import { curve, line, round, svg, text } from "./svg.ts";
 
 const WIDTH = 860;

@@ -1,4 +1,4 @@
-import { durationText } from "../render/number-text.ts";
+import { durationText } from "../view/number-text.ts";
 import { FIGURES, type FaultGroup, type FigureName, spreadOf } from "./statistics.ts";
 import { line, round, svg, text } from "./svg.ts";
 

@@ -1,5 +1,5 @@
 import type { Digest } from "../../contract/digest.ts";
-import { countText, durationText, offsetText, plural } from "../render/number-text.ts";
+import { countText, durationText, offsetText, plural } from "../view/number-text.ts";
 import { markdownTable } from "../render/text-table.ts";
 import { pointText } from "./analysis.ts";
 import { type FaultGroup, type FigureName, spreadOf } from "./statistics.ts";
