@@ -49,8 +49,7 @@ const PARTS: readonly Part[] = [
   },
   {
     name: "commits",
-    start: async ({ postgres, observed, onProblem }) =>
-      startCommits({ observed, postgres, onProblem: (problem) => onProblem("commit times", problem) }),
+    start: async ({ postgres, observed, onProblem }) => startCommits({ observed, postgres, onProblem }),
   },
 ];
 

@@ -10,6 +10,7 @@ const ENVIRONMENT = {
   POSTGRES_PASSWORD: "p",
 };
 const RUN_DIR = ["--run-dir", "r"];
+const usage = (message: string) => expect.objectContaining({ code: "FL_USAGE", message });
 
 test("nodes and the driver's status file come from flags, else from the environment, else there are none", () => {
   expect(parseOptions(RUN_DIR, ENVIRONMENT)).toMatchObject({ nodes: [], driverStatusFile: undefined });
@@ -33,7 +34,6 @@ test("nodes and the driver's status file come from flags, else from the environm
 });
 
 test("a list of nodes that is wrong is an error that names flag or variable", () => {
-  const usage = (message: string) => expect.objectContaining({ code: "FL_USAGE", message });
   expect(() => parseOptions([...RUN_DIR, "--nodes", "kafka-1"], ENVIRONMENT)).toThrow(
     usage('--nodes: "kafka-1" is no node'),
   );

@@ -5,6 +5,7 @@ import { RUN_FILES } from "../../contract/run.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
 import type { ObservedRun } from "../observed.ts";
 import { pause } from "../witness/backoff.ts";
+import { ChangeTeller } from "../witness/change-teller.ts";
 import { SinkLink } from "../witness/sink-link.ts";
 import { watchLoop } from "../witness/watch-loop.ts";
 import { CommitReader } from "./commit-reader.ts";
@@ -14,12 +15,13 @@ import { type CommitWindow, FaultWindow, WINDOW } from "./fault-window.ts";
 export type CommitsOptions = {
   observed: ObservedRun;
   postgres: PostgresLogin;
-  /** Called with the reason when PostgreSQL can't be read, and without one when it can again. */
-  onProblem?: (problem: string | undefined) => void;
+  /** Called with the reason when PostgreSQL can't be read ("commit times") or keeps none ("commit times kept"), and without one when it can again. */
+  onProblem?: (source: string, problem: string | undefined) => void;
   /** @default WINDOW */
   window?: typeof WINDOW;
 };
 
+const UNTRACKED = "PostgreSQL runs with track_commit_timestamp = off, so there are no commit times";
 const LOOK_EVERY_MS = 500;
 /** Rows of one query at most; then the database has this many times the query's own time for others. */
 const MOST_ROWS = 2_000;
@@ -32,22 +34,16 @@ const LEAST_PAUSE_MS = 10;
  * @throws the errors of reading commits.ndjson; afterwards nothing throws.
  */
 export async function startCommits(options: CommitsOptions): Promise<{ stop(): Promise<void> }> {
-  const { observed, postgres, onProblem = () => undefined } = options;
+  const { observed, postgres, onProblem } = options;
+  const told = new ChangeTeller(onProblem);
+  const tellTracking = told.of("commit times kept");
   const ending = new AbortController();
   const link = new SinkLink(postgres, observed.pipeline.table, "faultline-commits");
   const log = await CommitsLog.open(join(observed.directory, RUN_FILES.commits));
   const watch = new CommitsWatch(options, link, log, ending.signal);
-  let isUntracked = false;
-  const loop = watchLoop(
-    LOOK_EVERY_MS,
-    ending.signal,
-    (problem) => isUntracked || onProblem(problem),
-    async () => {
-      if (isUntracked || (await watch.round()) === "read") return;
-      isUntracked = true;
-      onProblem("PostgreSQL runs with track_commit_timestamp = off, so there are no commit times");
-    },
-  );
+  const loop = watchLoop(LOOK_EVERY_MS, ending.signal, told.of("commit times"), async () => {
+    tellTracking((await watch.round()) === "untracked" ? UNTRACKED : undefined);
+  });
   return {
     stop: async () => {
       ending.abort();

@@ -31,16 +31,26 @@ test("a pick has no range twice, and ends before it has too many sequences", () 
 });
 
 test("what was told before, and has all of its rows, is no news", () => {
+  const { isNews } = onRange();
+  expect([9, 9, 10, 10, 10].map((rows) => isNews(rows, false))).toEqual([true, true, true, false, false]);
+  expect(isNews(10, false, "other")).toBe(true);
+  expect(isNews(10, false)).toBe(true);
+});
+
+test("rows that are missing are told until it is proved that next_offset has passed them, and when they change again", () => {
+  const { isNews } = onRange();
+  expect([1, 2, 3].map(() => isNews(9, false))).toEqual([true, true, true]);
+  expect([1, 2, 3, 4].map(() => isNews(9, true))).toEqual([true, true, false, false]);
+  expect([8, 8, 8].map((rows) => isNews(rows, true))).toEqual([true, true, false]);
+  expect(isNews(9, true)).toBe(true);
+  expect(isNews(10, true)).toBe(true);
+});
+
+function onRange() {
   const ranges = known(10);
   const [range] = ranges.pick({ ranges: 1, sequences: 10 });
   if (range === undefined) throw new Error("no range");
-  expect([9, 9, 10, 10, 10].map((rows) => ranges.isNews(range, { rows, digest: `${rows}` }))).toEqual([
-    true,
-    true,
-    true,
-    false,
-    false,
-  ]);
-  expect(ranges.isNews(range, { rows: 10, digest: "other" })).toBe(true);
-  expect(ranges.isNews(range, { rows: 10, digest: "10" })).toBe(true);
-});
+  return {
+    isNews: (rows: number, isPassed: boolean, digest = `${rows}`) => ranges.isNews(range, { rows, digest }, isPassed),
+  };
+}

@@ -2,13 +2,15 @@ import type { RowRange } from "../../contract/rows-digest.ts";
 
 /** More are not kept: beyond, a new one takes the place of a random one. */
 const MOST_RANGES = 4096;
+/** A range whose rows are missing still is told so often after next_offset had passed it: one line is proof enough that they came late. */
+const MOST_AFTER_PASSED = 2;
 
 /** The ranges of rows that were read once and may be read again, evenly chosen from all of the run, in bounded memory. */
 export class KnownRanges {
   readonly #kept: RowRange[] = [];
   readonly #ends = new Map<number, number>();
-  /** The digest of each range's last line. */
-  readonly #told = new WeakMap<RowRange, string>();
+  /** Of each range's last line: the digest, and how many lines in a row had it after next_offset had passed the range. */
+  readonly #told = new WeakMap<RowRange, { digest: string; afterPassed: number }>();
   #seen = 0;
   /** Where the sweep is. */
   #next = 0;
@@ -51,12 +53,17 @@ export class KnownRanges {
   }
 
   /**
-   * Notes what was read of a range. @returns whether it has to be told: what was told before is another thing, or rows are missing still,
-   * and the time up to which they were missing counts.
+   * Notes what was read of a range.
+   * @param isPassed next_offset was behind all of its records before it was read.
+   * @returns whether it has to be told: what was told before is another thing, or rows are missing still, and it was not yet told that they are
+   *   missing although next_offset has passed them. (Malformed events have no rows: they are missing forever.)
    */
-  isNews(range: RowRange, { rows, digest }: { rows: number; digest: string }): boolean {
-    const isSame = this.#told.get(range) === digest;
-    this.#told.set(range, digest);
-    return !isSame || rows < range.to - range.from;
+  isNews(range: RowRange, { rows, digest }: { rows: number; digest: string }, isPassed: boolean): boolean {
+    const last = this.#told.get(range);
+    const isSame = last?.digest === digest;
+    const afterPassed = isSame ? last.afterPassed : 0;
+    const isNews = !isSame || (rows < range.to - range.from && afterPassed < MOST_AFTER_PASSED);
+    this.#told.set(range, { digest, afterPassed: afterPassed + (isNews && isPassed ? 1 : 0) });
+    return isNews;
   }
 }

@@ -70,7 +70,10 @@ export class RowsWatch {
     await this.#log.append(
       found
         .toSorted((a, b) => a.place - b.place)
-        .filter((item) => this.#known.isNews(ranges[item.place] as RowRange, item))
+        .filter((item) => {
+          const range = ranges[item.place] as RowRange;
+          return this.#known.isNews(range, item, range.to <= (passed[range.partition] ?? 0));
+        })
         .map(({ place, rows, digest }) => ({
           t: "rows",
           ...(ranges[place] as RowRange),

@@ -4,6 +4,7 @@ import { FaultlineError } from "../../contract/errors.ts";
 import type { Pipeline } from "../../contract/pipeline.ts";
 import { parseRun, RUN_FILES } from "../../contract/run.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
+import { ChangeTeller } from "./change-teller.ts";
 import { EndsWatch } from "./ends-watch.ts";
 import { LogWatch } from "./log-watch.ts";
 import { OffsetsWatch } from "./offsets-watch.ts";
@@ -43,7 +44,7 @@ export async function startWitness(options: WitnessOptions): Promise<{ stop(): P
   const run = await readRunNumber(runDirectory);
   const ending = new AbortController();
   const { signal } = ending;
-  const told = new Teller(options.onProblem ?? (() => undefined));
+  const told = new ChangeTeller(options.onProblem);
   const log = await WitnessLog.open(join(runDirectory, RUN_FILES.witness), run, {
     signal,
     onProblem: told.of("file"),
@@ -84,24 +85,5 @@ async function readRunNumber(runDirectory: string): Promise<number> {
       remedy: "start a stack first (`./faultline up`)",
       cause: error,
     });
-  }
-}
-
-/** Tells a change only. */
-class Teller {
-  readonly #listener: NonNullable<WitnessOptions["onProblem"]>;
-  readonly #last = new Map<string, string>();
-
-  constructor(listener: NonNullable<WitnessOptions["onProblem"]>) {
-    this.#listener = listener;
-  }
-
-  of(source: string): (problem: string | undefined) => void {
-    return (problem) => {
-      if (this.#last.has(source) === (problem !== undefined)) return;
-      if (problem === undefined) this.#last.delete(source);
-      else this.#last.set(source, problem);
-      this.#listener(source, problem);
-    };
   }
 }

@@ -2,7 +2,8 @@
 export type Rewind = { from: number; to: number; atMs: number };
 
 const MOST_REWINDS = 20;
-const MOST_RECENT = 512;
+/** At 20 changes a second, the last 51 s at least: a snapshot that took so long is still held against the offset of its beginning. */
+const MOST_RECENT = 2048;
 
 /** A figure that may only grow, as the witness saw it. */
 export class Watermark {

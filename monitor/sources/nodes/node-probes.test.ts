@@ -106,6 +106,13 @@ test("roles move, and what stands by or does not serve says so", async () => {
   expect(await shown()).toMatchObject({ "kafka-2": [true, null], "spark-master": [false, null] });
 });
 
+test("brokers that are coordinated by ZooKeeper tell the controller by their metadata", async () => {
+  for (const broker of brokers) [broker.hasQuorum, broker.controller] = [false, 2];
+  await until(async () => (await shown())["kafka-2"]?.toString() === "true,controller");
+  expect(await shown()).toMatchObject({ "kafka-1": [true, null], "kafka-2": [true, "controller"] });
+  for (const broker of brokers) broker.hasQuorum = true;
+});
+
 test("a paused node is seen at once, and again when it goes on", async () => {
   const [first] = brokers;
   for (const broker of brokers) broker.controller = 1;
