@@ -20,6 +20,8 @@ describe("status says", () => {
 
   it("1 for a partition that is stuck, and names it", () => {
     expect(judged({ health: healthOf({}, refused(6_000)) })).toEqual([1, ["partition 1 is stuck"]]);
+    const reasons = ["partitions 0, 2 are stuck"];
+    expect(judged({ health: healthOf(refused(6_000), {}, refused(6_000)) })).toEqual([1, reasons]);
   });
 
   it("1 for a node that should run and does not do its work, and says how it is", () => {

@@ -1,3 +1,4 @@
+import type { PartitionHealth } from "../contract/health.ts";
 import type { StackReport } from "../platform/runtime.ts";
 
 /** Exit codes of `status`. 2 is what `validate` says if it does not know, 69 what every command says without a stack. */
@@ -12,10 +13,11 @@ export type StatusOutcome = {
 /** Whether the stack does its work now: every node that should run is ready, and every partition is flowing or idle (pure). */
 export function statusOutcome({ stack, nodes, health, health_unknown }: StackReport): StatusOutcome {
   if (stack === undefined) return { outcome: "no stack", reasons: ["no `up` has finished since the last `down`"] };
-  const partitionsThatAre = (wanted: string): string[] =>
-    (health?.partitions ?? []).flatMap(({ partition, state }) =>
-      state === wanted ? [`partition ${partition} is ${wanted}`] : [],
-    );
+  const partitionsThatAre = (wanted: PartitionHealth["state"]): string[] => {
+    const found = (health?.partitions ?? []).flatMap(({ partition, state }) => (state === wanted ? [partition] : []));
+    if (found.length === 0) return [];
+    return [found.length === 1 ? `partition ${found[0]} is ${wanted}` : `partitions ${found.join(", ")} are ${wanted}`];
+  };
   const bad = [
     ...nodes.flatMap(({ name, state, ready, should_run: shouldRun }) =>
       !shouldRun || ready ? [] : [`${name} is ${state === "running" ? "not ready" : state}`],
