@@ -4,7 +4,7 @@ import { decodeSample } from "../../contract/sample.ts";
 /** next_offset of each partition, read from sink_offsets at some time from `sinceMs` to `atMs` (ms since 1970). */
 export type OffsetPoint = { sinceMs: number; atMs: number; nextOffsets: readonly number[] };
 
-/** A sample's time is that of its last answer; an answer that took longer than this is not in the sample. */
+/** A sample's time is that of its last answer; it was begun at most so long before. */
 const SAMPLE_TOOK_MS = 1000;
 
 /**
@@ -22,7 +22,8 @@ export async function readSamplePoints(file: string | undefined): Promise<Offset
     if (sample?.next_offsets == null) continue;
     points.push({
       sinceMs: sample.at_ms - SAMPLE_TOOK_MS,
-      atMs: sample.at_ms,
+      // Its other answers may have come later.
+      atMs: sample.answered_ms.sink ?? sample.at_ms,
       nextOffsets: sample.next_offsets,
     });
   }
