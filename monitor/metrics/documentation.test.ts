@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FAMILIES } from "./families.ts";
 
-const PAGE = join(import.meta.dirname, "../../docs/metrics.md");
+const ROOT = join(import.meta.dirname, "../..");
+const PAGE = join(ROOT, "docs/metrics.md");
+const SINK_METRICS = "spark-app/faultline-postgres/src/main/java/dev/faultline/postgres/SinkMetrics.java";
 
 it("docs/metrics.md has a row for each metric, word for word, and no other", () => {
   const rows = readFileSync(PAGE, "utf8")
@@ -15,4 +17,11 @@ it("docs/metrics.md has a row for each metric, word for word, and no other", () 
         `| \`${name}\` | ${type} | ${unit ?? ""} | ${labels.join(", ")} | ${help.replace(/\.$/, "")} |`,
     ),
   );
+});
+
+it("docs/metrics.md has a row for each total that the sink registers in Spark", () => {
+  const registered = [...readFileSync(join(ROOT, SINK_METRICS), "utf8").matchAll(/registry\.register\("(\w+)"/g)];
+  const rows = [...readFileSync(PAGE, "utf8").matchAll(/^\| `faultline_sink_(\w+)` \| counter \|/gm)];
+  expect(registered.length).toBeGreaterThan(0);
+  expect(rows.map(([, name]) => name)).toEqual(registered.map(([, name]) => name));
 });
