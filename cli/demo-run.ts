@@ -21,6 +21,7 @@ import { faultTableText } from "../report/render/fault-table.ts";
 import { type LiveLine, liveLine } from "../report/render/live-line-writer.ts";
 import { writeReport } from "../report/render/report-files.ts";
 import { type SloFlags, sloOf } from "../validation/options.ts";
+import { waitForCommitTimes } from "./commit-times.ts";
 import type { CommandContext } from "./context.ts";
 import { judgeRun } from "./judge-run.ts";
 import { openBrowser } from "./open-browser.ts";
@@ -81,6 +82,11 @@ export async function runDemo(context: CommandContext, flags: DemoFlags): Promis
     allowNoFaults: false,
     slo: sloOf(flags),
     quietTimeoutMs: QUIET_TIMEOUT_MS,
+    onProgress: (text) => progress.say(text),
+    signal: context.signal,
+  });
+  await waitForCommitTimes(stack.run_directory, {
+    partitions: pipeline.partitions,
     onProgress: (text) => progress.say(text),
     signal: context.signal,
   });

@@ -90,14 +90,19 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
     const runtime = await this.runtime(flags.runtime);
     const files = flags.plan === undefined ? {} : { [flags.plan]: PLAN_ELSEWHERE };
     if (await relayed(this, runtime, { files, changesRun: true })) return;
-    const [{ encodePlan, requireRunnable }, { runPlan }, { watchdogCommand }, { readPipelineFile }] = await Promise.all(
-      [
-        import("../../chaos/plan/plan.ts"),
-        import("../../chaos/engine.ts"),
-        import("../watchdog-command.ts"),
-        import("../../platform/run-directory.ts"),
-      ],
-    );
+    const [
+      { encodePlan, requireRunnable },
+      { runPlan },
+      { watchdogCommand },
+      { readPipelineFile },
+      { waitForCommitTimes },
+    ] = await Promise.all([
+      import("../../chaos/plan/plan.ts"),
+      import("../../chaos/engine.ts"),
+      import("../watchdog-command.ts"),
+      import("../../platform/run-directory.ts"),
+      import("../commit-times.ts"),
+    ]);
     const stack = requireStack(runtime);
     const { pipeline } = readPipelineFile(join(stack.run_directory, RUN_FILES.pipeline));
     const control = required(runtime.control, "FL_USAGE").nodes(pipeline.topic);
@@ -121,6 +126,11 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
           flags.json ? `${JSON.stringify(event)}\n` : `${event.at}  ${event.type.padEnd(13)} ${event.text}\n`,
         ),
     });
+    const { partitions } = pipeline;
+    const onProgress = (text: string): void => {
+      this.process.stderr.write(`${text}\n`);
+    };
+    if (!result.aborted) await waitForCommitTimes(stack.run_directory, { partitions, onProgress, signal: this.signal });
     if (result.aborted) throw new FaultlineError("FL_INTERRUPTED", "interrupted; the active fault was healed");
     if (!result.outcomes.some(({ outcome }) => outcome === "recovered" || outcome === "not-recovered"))
       throw new FaultlineError("FL_NODE_FAILED", "no fault had an effect", { remedy: "./faultline status" });

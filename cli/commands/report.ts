@@ -47,11 +47,12 @@ export const report = buildCommand<Flags, [run?: string, other?: string], Comman
   },
 });
 
+function refuse(message: string, remedy: string): never {
+  throw new FaultlineError("FL_USAGE", message, { remedy });
+}
+
 /** @throws FaultlineError FL_USAGE for flags and runs that do not go together. */
 function requirePossible({ diff, print, json, junit, digest }: Flags, run?: string, other?: string): void {
-  const refuse = (message: string, remedy: string): never => {
-    throw new FaultlineError("FL_USAGE", message, { remedy });
-  };
   if (diff && (run === undefined || other === undefined))
     refuse("--diff compares two runs", "name both: ./faultline report --diff A B (`ls runs/` lists them)");
   if (!diff && other !== undefined)

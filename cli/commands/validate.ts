@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { buildCommand } from "@stricli/core";
+import { RUN_FILES } from "../../contract/run.ts";
 import type { RuntimeName } from "../../contract/stack.ts";
 import { VERDICT_EXIT_CODES, type VerdictFile } from "../../contract/verdict.ts";
 import type { ValidateFlags } from "../../validation/options.ts";
@@ -78,11 +80,12 @@ export const validate = buildCommand<Flags, [], CommandContext>({
     // Flags that name the data themselves mean no stack.
     const namesData = [flags.run, flags.producerLogPath, flags.config, flags.brokers, flags.dbHost];
     if (namesData.every((flag) => flag === undefined) && (await relayed(this, runtime, { changesRun: true }))) return;
-    const [{ resolveOptions }, { judgeRun }, { Progress }, { findRun }] = await Promise.all([
+    const [{ resolveOptions }, { judgeRun }, { Progress }, { findRun }, { readPipelineFile }] = await Promise.all([
       import("../../validation/options.ts"),
       import("../judge-run.ts"),
       import("../progress.ts"),
       import("../choose-run.ts"),
+      import("../../platform/run-directory.ts"),
     ]);
     const progress = new Progress(this.process.stderr);
     const stack = runtime.find();
@@ -101,5 +104,10 @@ export const validate = buildCommand<Flags, [], CommandContext>({
     );
     const verdict = await judgeRun({ ...options, onProgress: (line) => progress.say(line), signal: this.signal });
     print(verdict.file);
+    if (stack === undefined || runDirectory !== stack.run_directory) return;
+    const { waitForCommitTimes } = await import("../commit-times.ts");
+    const { partitions } = readPipelineFile(join(runDirectory, RUN_FILES.pipeline)).pipeline;
+    const onProgress = (line: string): void => progress.say(line);
+    await waitForCommitTimes(runDirectory, { partitions, onProgress, signal: this.signal });
   },
 });

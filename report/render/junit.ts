@@ -98,11 +98,8 @@ const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;
 
 /** XML 1.0 has no place for control characters, lone surrogates and two non-characters, not even escaped. */
 function xml(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // eslint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\uFFFD")
-      .replaceAll(/[&<>"\n]/g, (found) => ENTITIES[found] ?? found)
-  );
+  return text
+    .toWellFormed()
+    .replaceAll(/[^\P{Cc}\t\n\r]|\ufffe|\uffff/gu, "\uFFFD")
+    .replaceAll(/[&<>"\n]/g, (found) => ENTITIES[found] ?? found);
 }

@@ -110,13 +110,17 @@ function directionOf({ median: a }: DiffSide, { median: b }: DiffSide): DiffResu
   return a.lowMs > endOfB ? "faster" : "same";
 }
 
+const WHOLE = {
+  "acknowledged, events/s": "acknowledgedPerS",
+  "stored, rows/s": "rowsPerS",
+  "latency p50, ms": "latencyP50Ms",
+  "latency p99, ms": "latencyP99Ms",
+} as const;
+
 function wholeLines(a: RunView, b: RunView): WholeLine[] {
-  const of = (run: RunView, name: "acknowledgedPerS" | "rowsPerS" | "latencyP50Ms" | "latencyP99Ms"): Spread | null =>
-    run.figures.value?.calm[name] ?? null;
-  return [
-    { figure: "acknowledged, events/s", a: of(a, "acknowledgedPerS"), b: of(b, "acknowledgedPerS") },
-    { figure: "stored, rows/s", a: of(a, "rowsPerS"), b: of(b, "rowsPerS") },
-    { figure: "latency p50, ms", a: of(a, "latencyP50Ms"), b: of(b, "latencyP50Ms") },
-    { figure: "latency p99, ms", a: of(a, "latencyP99Ms"), b: of(b, "latencyP99Ms") },
-  ];
+  return Object.entries(WHOLE).map(([figure, name]) => ({
+    figure,
+    a: a.figures.value?.calm[name] ?? null,
+    b: b.figures.value?.calm[name] ?? null,
+  }));
 }

@@ -71,16 +71,14 @@ export function digestOf(view: RunView, machine: Machine): Digest {
 export function encodeDigest(digest: Digest): string {
   // A digest that its own readers would refuse is not written.
   const { faults, worst_minute, ...rest } = digestSchema.parse(digest);
-  const lines = (items: readonly object[], indent: string): string =>
-    items.length === 0
-      ? "[]"
-      : `[\n${items.map((item) => `${indent}  ${JSON.stringify(item)}`).join(",\n")}\n${indent}]`;
   const minute =
-    worst_minute === null
-      ? "null"
-      : `{"from_ms":${worst_minute.from_ms},"seconds":${lines(worst_minute.seconds, "  ")}}`;
+    worst_minute === null ? "null" : `{"from_ms":${worst_minute.from_ms},"seconds":${linesOf(worst_minute.seconds)}}`;
   const head = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
-  return `{\n${[...head, `  "faults": ${lines(faults, "  ")}`, `  "worst_minute": ${minute}`].join(",\n")}\n}\n`;
+  return `{\n${[...head, `  "faults": ${linesOf(faults)}`, `  "worst_minute": ${minute}`].join(",\n")}\n}\n`;
+}
+
+function linesOf(items: readonly object[]): string {
+  return items.length === 0 ? "[]" : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(",\n")}\n  ]`;
 }
 
 function faultOf(fault: FaultView, startMs: number): DigestFault {

@@ -53,7 +53,8 @@ function secondsOf({ at_ms }: Timeline): (number | undefined)[] {
   const rows: (number | undefined)[] = [];
   const [baseMs = 0] = at_ms;
   for (const [row, atMs] of at_ms.entries()) {
-    const second = Math.floor((atMs - baseMs) / 1_000);
+    // The monitor ticks each second, a few milliseconds early or late.
+    const second = Math.round((atMs - baseMs) / 1_000);
     while (rows.length <= second) rows.push(undefined);
     rows[second] ??= row;
   }

@@ -1,14 +1,14 @@
-import type { Measure } from "../../measure/measure.ts";
+import { isKnown, type Measure } from "../../measure/measure.ts";
 import type { FaultView } from "../../view/fault-view.ts";
 import { gapText, measureText, offsetText } from "../../view/number-text.ts";
 import type { RunView } from "../../view/run-view.ts";
 import { effectText, FAULT_TABLE_LEGEND } from "../fault-table.ts";
-import { html, type Markup } from "./markup.ts";
+import { markup, type Markup, table } from "./markup.ts";
 
 /** The table of faults. Each row opens the evidence of its fault. */
 export function faultPart(run: RunView): Markup {
   const { faults, journal, calmAckGap, calmSinkGap } = run;
-  if (journal.value === undefined) return html`<p>None known: ${journal.missing}.</p>`;
+  if (journal.value === undefined) return markup`<p>None known: ${journal.missing}.</p>`;
   const { unreadable, problems } = journal.value;
   const alarms = [
     ...(unreadable.count === 0
@@ -20,8 +20,8 @@ export function faultPart(run: RunView): Markup {
       ? []
       : [`The journal contradicts itself, so this table may be wrong: ${problems.join("; ")}`]),
   ];
-  return html`${alarms.map((alarm) => html`<p class="alarm">${alarm}</p>`)}
-    ${faults.length === 0 ? html`<p>The journal has no fault.</p>` : faultRows(run)}
+  return markup`${alarms.map((alarm) => markup`<p class="alarm">${alarm}</p>`)}
+    ${faults.length === 0 ? markup`<p>The journal has no fault.</p>` : faultRows(run)}
     <p>
       For comparison, outside all faults: the longest time without an acknowledgement ${measureText(calmAckGap)},
       without rows ${measureText(calmSinkGap)}.
@@ -29,7 +29,7 @@ export function faultPart(run: RunView): Markup {
     <details>
       <summary>What the columns mean</summary>
       <ul>
-        ${FAULT_TABLE_LEGEND.map((line) => html`<li>${line.replaceAll("`", "")}</li>`)}
+        ${FAULT_TABLE_LEGEND.map((line) => markup`<li>${line.replaceAll("`", "")}</li>`)}
       </ul>
     </details>`;
 }
@@ -37,8 +37,8 @@ export function faultPart(run: RunView): Markup {
 const COLUMNS = ["#", "at", "fault", "node", "effect", "no ack for", "no rows for", "visible again"] as const;
 
 function faultRows({ faults, startMs }: RunView): Markup {
-  return html`<div class="faults">
-    <div class="fault-row fault-head" aria-hidden="true">${COLUMNS.map((name) => html`<span>${name}</span>`)}</div>
+  return markup`<div class="faults">
+    <div class="fault-row fault-head" aria-hidden="true">${COLUMNS.map((name) => markup`<span>${name}</span>`)}</div>
     ${faults.map((fault) => faultDetails(fault, startMs))}
   </div>`;
 }
@@ -55,15 +55,15 @@ function faultDetails(fault: FaultView, startMs: number): Markup {
     isMeasured ? gapText(fault.sinkGap) : "–",
     isMeasured ? measureText(fault.visibleAgain) : "–",
   ];
-  return html`<details class="fault" id="fault-${fault.id}">
+  return markup`<details class="fault" id="fault-${fault.id}">
     <summary class="fault-row">
-      ${cells.map((cell, index) => html`<span><b class="label">${COLUMNS[index] ?? ""} </b>${cell}</span>`)}
+      ${cells.map((cell, index) => markup`<span><b class="label">${COLUMNS[index] ?? ""} </b>${cell}</span>`)}
     </summary>
     <div class="evidence">
       <dl>
         ${evidence(fault).map(
           ([name, text]) =>
-            html`<div>
+            markup`<div>
               <dt>${name}</dt>
               <dd>${text}</dd>
             </div>`,
@@ -74,11 +74,16 @@ function faultDetails(fault: FaultView, startMs: number): Markup {
   </details>`;
 }
 
+function time(atMs: number | undefined): string {
+  return atMs === undefined ? "unknown" : new Date(atMs).toISOString();
+}
+
+function answer(is: boolean | null): string {
+  return is === null ? "the verdict does not tell of this fault alone" : is ? "yes" : "no";
+}
+
 function evidence(fault: FaultView): [string, string][] {
   const { underLoad, recovered } = fault.stake;
-  const time = (atMs: number | undefined) => (atMs === undefined ? "unknown" : new Date(atMs).toISOString());
-  const answer = (is: boolean | null) =>
-    is === null ? "the verdict does not tell of this fault alone" : is ? "yes" : "no";
   return [
     ["Proof of the effect", fault.proof ?? fault.failed ?? "none in the journal"],
     ["Undo", fault.undo],
@@ -104,28 +109,14 @@ function phaseTable(fault: FaultView): Markup {
     ["visible again", "injection", "an event created after the effect is a row", fault.visibleAgain],
     ["caught up", "injection", "the lag is at its level before", fault.caughtUp],
   ];
-  return html`<table>
-    <caption>
-      Phases of fault ${fault.id}
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">phase</th>
-        <th scope="col">time</th>
-        <th scope="col">measured by</th>
-        <th scope="col">from → to</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        ([name, from, to, measure]) =>
-          html`<tr>
-            <th scope="row">${name}</th>
-            <td>${measureText(measure)}</td>
-            <td>${"unknown" in measure ? "–" : measure.by}</td>
-            <td>${from} → ${to}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return table(
+    `Phases of fault ${fault.id}`,
+    ["phase", "time", "measured by", "from → to"],
+    rows.map(([name, from, to, measure]) => [
+      name,
+      measureText(measure),
+      isKnown(measure) ? measure.by : "–",
+      `${from} → ${to}`,
+    ]),
+  );
 }

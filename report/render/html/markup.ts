@@ -9,8 +9,8 @@ export class Markup {
 
 type Content = Markup | string | number | null | undefined | false | readonly Content[];
 
-/** A piece of a page: html`<td>${text}</td>`. Text stays text, whatever it holds; lists are joined; null, undefined and false are nothing. */
-export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
+/** A piece of a page: markup`<td>${text}</td>`. Text stays text, whatever it holds; lists are joined; null, undefined and false are nothing. */
+export function markup(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
   let text = parts[0] ?? "";
   for (const [index, content] of contents.entries()) text += textOf(content) + (parts[index + 1] ?? "");
   return new Markup(text);
@@ -20,17 +20,14 @@ function textOf(content: Content): string {
   if (content instanceof Markup) return content.text;
   if (Array.isArray(content)) return (content as readonly Content[]).map(textOf).join("");
   if (content === null || content === undefined || content === false) return "";
-  return escaped(String(content));
+  return escaped(`${content as string | number}`);
 }
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** Control characters have no place in HTML, not even escaped. */
 function escaped(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "\uFFFD")
-    .replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? found);
+  return text.replaceAll(/[^\P{Cc}\t\n\r]/gu, "\uFFFD").replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? found);
 }
 
 /** JSON for a `<script type="application/json">`: nothing in it can end the element, open a comment, or end a line of JavaScript. */
@@ -45,17 +42,17 @@ export function jsonMarkup(value: unknown): Markup {
 /** A table in a box of its own that can be moved sideways where it is too wide. */
 export function table(caption: string, header: readonly string[], rows: readonly (readonly Content[])[]): Markup {
   const line = (cells: readonly Content[]): Markup =>
-    html`<tr>
-      ${cells.map((cell, index) => (index === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}
+    markup`<tr>
+      ${cells.map((cell, index) => (index === 0 ? markup`<th scope="row">${cell}</th>` : markup`<td>${cell}</td>`))}
     </tr>`;
-  return html`<div class="wide" tabindex="0" role="region" aria-label="${caption}">
+  return markup`<div class="wide" tabindex="0" role="region" aria-label="${caption}">
     <table>
       <caption>
         ${caption}
       </caption>
       <thead>
         <tr>
-          ${header.map((cell) => html`<th scope="col">${cell}</th>`)}
+          ${header.map((cell) => markup`<th scope="col">${cell}</th>`)}
         </tr>
       </thead>
       <tbody>

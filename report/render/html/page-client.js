@@ -1,40 +1,37 @@
 // Runs in the report: draws the time line, and opens what somebody wants to see.
-"use strict";
-{
-  const open = (element) => {
-    if (element instanceof HTMLDetailsElement) element.open = true;
-  };
-  const goTo = (id) => {
-    const fault = document.querySelector(`#fault-${id}`);
-    open(fault);
-    fault?.scrollIntoView({ block: "start" });
-    fault?.querySelector("summary")?.focus({ preventScroll: true });
-  };
-  const openHash = () => open(document.getElementById(location.hash.slice(1)));
-  addEventListener("hashchange", openHash);
-  openHash();
+const unfold = (element) => {
+  if (element instanceof HTMLDetailsElement) element.open = true;
+};
+const goToFault = (id) => {
+  const fault = document.querySelector(`#fault-${id}`);
+  unfold(fault);
+  fault?.scrollIntoView({ block: "start" });
+  fault?.querySelector("summary")?.focus({ preventScroll: true });
+};
+const unfoldHash = () => unfold(document.getElementById(location.hash.slice(1)));
+addEventListener("hashchange", unfoldHash);
+unfoldHash();
 
-  // On paper nothing can be opened.
-  let closed = [];
-  addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
-    for (const details of closed) details.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const details of closed) details.open = false;
-  });
+// On paper nothing can be opened.
+let unfoldedToPrint = [];
+addEventListener("beforeprint", () => {
+  unfoldedToPrint = [...document.querySelectorAll("details:not([open])")];
+  for (const details of unfoldedToPrint) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of unfoldedToPrint) details.open = false;
+});
 
-  const host = document.getElementById("timeline");
-  const data = JSON.parse(document.getElementById("timeline-data").textContent);
-  if (data.at_ms.length > 1) {
-    host.hidden = false;
-    try {
-      globalThis.Faultline.mountTimeline(host, data, { onFault: goTo });
-      document.body.classList.add("has-timeline");
-    } catch (error) {
-      // The picture stays.
-      host.hidden = true;
-      console.error(error);
-    }
+const timelineHost = document.querySelector("#timeline");
+const timelineData = JSON.parse(document.querySelector("#timeline-data").textContent);
+if (timelineData.at_ms.length > 1) {
+  timelineHost.hidden = false;
+  try {
+    globalThis.Faultline.mountTimeline(timelineHost, timelineData, { onFault: goToFault });
+    document.body.classList.add("has-timeline");
+  } catch (error) {
+    // The picture stays.
+    timelineHost.hidden = true;
+    console.error(error);
   }
 }

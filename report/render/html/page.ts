@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { renderTimelineHead } from "../../page/bundle.ts";
 import type { RunView } from "../../view/run-view.ts";
 import { faultPart } from "./fault-parts.ts";
-import { html, jsonMarkup, Markup } from "./markup.ts";
+import { markup, jsonMarkup, Markup } from "./markup.ts";
 import { figurePart, lastRunsPart, repeatPart, whatWasRunPart } from "./run-parts.ts";
 import { timelineSvg } from "./timeline-svg.ts";
 import { anomalyPart, premisePart, sloPart, verdictHeader } from "./verdict-parts.ts";
@@ -16,10 +16,10 @@ const read = (name: string): Promise<string> => readFile(new URL(name, import.me
  */
 export async function renderPage(run: RunView): Promise<string> {
   const [head, ownCss, ownJs] = await Promise.all([renderTimelineHead(), read("page.css"), read("page-client.js")]);
-  const css = `${head.css}\n${ownCss}`;
-  const js = `${head.js}\n${ownJs}`;
-  const policy = `default-src 'none'; style-src '${hashOf(css)}'; script-src '${hashOf(js)}'; base-uri 'none'; form-action 'none'`;
-  const page = html`<!doctype html>
+  const style = inlined("style", `${head.css}\n${ownCss}`);
+  const script = inlined("script", `${head.js}\n${ownJs}`);
+  const policy = `default-src 'none'; style-src '${style.hash}'; script-src '${script.hash}'; base-uri 'none'; form-action 'none'`;
+  const page = markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -27,9 +27,7 @@ export async function renderPage(run: RunView): Promise<string> {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${run.verdict.value?.verdict ?? "No verdict"}: ${run.id}</title>
-        <style>
-          ${new Markup(css)}
-        </style>
+        ${style.element}
       </head>
       <body>
         <a class="skip" href="#faults">Skip to the faults</a>
@@ -38,7 +36,7 @@ export async function renderPage(run: RunView): Promise<string> {
           ${part(
             "time-line",
             "Time line",
-            html`<div id="timeline" hidden="hidden"></div>
+            markup`<div id="timeline" hidden="hidden"></div>
               ${timelineSvg(run)}`,
           )}
           ${part("faults", "Faults", faultPart(run))} ${part("anomalies", "Anomalies", anomalyPart(run))}
@@ -49,22 +47,21 @@ export async function renderPage(run: RunView): Promise<string> {
         <script type="application/json" id="timeline-data">
           ${jsonMarkup(run.timeline)}
         </script>
-        <script>
-          ${new Markup(js)};
-        </script>
+        ${script.element}
       </body>
     </html> `;
   return page.text;
 }
 
 function part(id: string, title: string, content: Markup): Markup {
-  return html`<section class="part" aria-labelledby="${id}">
+  return markup`<section class="part" aria-labelledby="${id}">
     <h2 id="${id}">${title}</h2>
     ${content}
   </section>`;
 }
 
-/** As the policy names it. The file is written as UTF-8. */
-function hashOf(text: string): string {
-  return `sha256-${createHash("sha256").update(text, "utf8").digest("base64")}`;
+/** An element with this text and nothing else, and its name in the policy: a hash of every byte between the tags, as UTF-8. */
+function inlined(name: "style" | "script", text: string): { element: Markup; hash: string } {
+  const hash = createHash("sha256").update(text, "utf8").digest("base64");
+  return { element: new Markup(`<${name}>${text}</${name}>`), hash: `sha256-${hash}` };
 }

@@ -3,29 +3,29 @@ import type { Figures, Spread } from "../../measure/throughput.ts";
 import type { LastRun } from "../../view/last-runs.ts";
 import { countText, durationText, measureText, plural } from "../../view/number-text.ts";
 import type { RunView } from "../../view/run-view.ts";
-import { html, type Markup, table } from "./markup.ts";
+import { markup, type Markup, table } from "./markup.ts";
 import { sparklineSvg } from "./sparkline-svg.ts";
 
 export function figurePart({ figures }: RunView): Markup {
-  if (figures.value === undefined) return html`<p>No figures: ${figures.missing}.</p>`;
+  if (figures.value === undefined) return markup`<p>No figures: ${figures.missing}.</p>`;
   const { all, calm, during, damaged } = figures.value;
-  if (all.samples === 0) return html`<p>No figures: no sample shows a flow of events.</p>`;
+  if (all.samples === 0) return markup`<p>No figures: no sample shows a flow of events.</p>`;
   const row = (what: string, pick: (figures: Figures) => Spread | undefined): string[] => [
     what,
     ...[calm, during, all].map((each) => spreadText(pick(each))),
   ];
-  return html`${table(
-      "Median of the samples (lowest to highest)",
-      ["", "calm", "during faults", "all"],
-      [
-        ["samples", ...[calm, during, all].map((each) => countText(each.samples))],
-        row("acknowledged, events/s", (each) => each.acknowledgedPerS),
-        row("stored, rows/s", (each) => each.rowsPerS),
-        row("latency p50, ms", (each) => each.latencyP50Ms),
-        row("latency p99, ms", (each) => each.latencyP99Ms),
-        row("lag, events", (each) => each.lag),
-      ],
-    )}
+  return markup`${table(
+    "Median of the samples (lowest to highest)",
+    ["figure", "calm", "during faults", "all"],
+    [
+      ["samples", ...[calm, during, all].map((each) => countText(each.samples))],
+      row("acknowledged, events/s", (each) => each.acknowledgedPerS),
+      row("stored, rows/s", (each) => each.rowsPerS),
+      row("latency p50, ms", (each) => each.latencyP50Ms),
+      row("latency p99, ms", (each) => each.latencyP99Ms),
+      row("lag, events", (each) => each.lag),
+    ],
+  )}
     <p class="small">
       A sample is one second. Latency is from an event's creation to its row's commit, over at most 2,000 rows stored
       since the sample before.${damaged === 0 ? "" : ` ${plural(damaged, "line")} of samples.ndjson can't be read.`}
@@ -39,7 +39,7 @@ function spreadText(spread: Spread | undefined): string {
 
 /** Figures of the last runs, each as a small picture. */
 export function lastRunsPart({ lastRuns, id }: RunView): Markup {
-  if (lastRuns.length < 2) return html`<p>There is no earlier run of this pipeline beside this one.</p>`;
+  if (lastRuns.length < 2) return markup`<p>There is no earlier run of this pipeline beside this one.</p>`;
   const figures: [string, (run: LastRun) => number | null, (run: LastRun) => string][] = [
     ["longest without an acknowledgement", (run) => run.ackGap?.highMs ?? null, (run) => text(run.ackGap)],
     ["longest without rows", (run) => run.sinkGap?.highMs ?? null, (run) => text(run.sinkGap)],
@@ -64,13 +64,13 @@ export function lastRunsPart({ lastRuns, id }: RunView): Markup {
     "The runs",
     ["run", "verdict", "faults", "no ack", "no rows", "visible again", "calm p99"],
     lastRuns.map((run) => [
-      run.id === id ? html`<strong>${run.id}</strong>` : run.id,
+      run.id === id ? markup`<strong>${run.id}</strong>` : run.id,
       run.verdict,
       String(run.faults),
       ...figures.map(([, , valueText]) => valueText(run)),
     ]),
   );
-  return html`${pictures}
+  return markup`${pictures}
     <details>
       <summary>The runs</summary>
       ${list}
@@ -109,10 +109,10 @@ export function whatWasRunPart({ run, pipeline, plan, production, coordination }
     ],
     ...Object.entries(run.value?.versions ?? {}).map(([component, version]): [string, string] => [component, version]),
   ];
-  return html`<dl class="facts">
+  return markup`<dl class="facts">
     ${rows.map(
       ([name, value]) =>
-        html`<div>
+        markup`<div>
           <dt>${name}</dt>
           <dd>${value}</dd>
         </div>`,
@@ -128,5 +128,5 @@ export function repeatPart({ id, plan }: RunView): Markup {
     `./faultline validate --run ${id}   # judge this run again`,
     `./faultline report ${id}   # write this report again`,
   ];
-  return html`<pre tabindex="0"><code>${lines.join("\n")}</code></pre>`;
+  return markup`<pre tabindex="0"><code>${lines.join("\n")}</code></pre>`;
 }

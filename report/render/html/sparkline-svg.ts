@@ -1,4 +1,4 @@
-import { html, type Markup } from "./markup.ts";
+import { markup, type Markup } from "./markup.ts";
 
 const [STEP, HEIGHT, BAR] = [14, 32, 10];
 
@@ -7,10 +7,10 @@ export function sparklineSvg(values: readonly (number | null)[], label: string):
   const top = Math.max(1, ...values.map((value) => value ?? 0));
   const bars = values.map((value, index) => {
     const x = index * STEP + 2;
-    if (value === null) return html`<path class="spark-unknown" d="M${x + 2} ${HEIGHT - 8}l6 6m0 -6l-6 6" />`;
+    if (value === null) return markup`<path class="spark-unknown" d="M${x + 2} ${HEIGHT - 8}l6 6m0 -6l-6 6" />`;
     const height = Math.max(1, Math.round((value / top) * (HEIGHT - 2)));
     const isLast = index === values.length - 1;
-    return html`<rect
+    return markup`<rect
       class="${isLast ? "spark spark-last" : "spark"}"
       x="${x}"
       y="${HEIGHT - height}"
@@ -19,7 +19,7 @@ export function sparklineSvg(values: readonly (number | null)[], label: string):
     />`;
   });
   const width = values.length * STEP + 2;
-  return html`<svg
+  return markup`<svg
     role="img"
     aria-label="${label}"
     width="${width}"

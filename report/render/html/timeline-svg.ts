@@ -2,7 +2,7 @@ import { thin } from "../../timeline/thin.ts";
 import type { ColumnName, Timeline } from "../../timeline/timeline.ts";
 import { countText, offsetText } from "../../view/number-text.ts";
 import type { RunView } from "../../view/run-view.ts";
-import { html, type Markup } from "./markup.ts";
+import { markup, type Markup } from "./markup.ts";
 
 const [WIDTH, LEFT, PANEL, GAP, TOP] = [1000, 90, 110, 26, 20];
 const POINTS = 500;
@@ -24,14 +24,14 @@ export function timelineSvg({ timeline, startMs, endMs, faults, windows }: RunVi
   const data = thin(timeline, { points: POINTS });
   const [fromMs, toMs] = [data.at_ms[0], data.at_ms.at(-1)];
   if (fromMs === undefined || toMs === undefined || toMs <= fromMs)
-    return html`<p>No time line: there are no samples.</p>`;
+    return markup`<p>No time line: there are no samples.</p>`;
   const x = (atMs: number): number =>
     LEFT + ((Math.min(toMs, Math.max(fromMs, atMs)) - fromMs) / (toMs - fromMs)) * (WIDTH - LEFT - 10);
   const bottom = TOP + PANELS.length * (PANEL + GAP) - GAP;
   const bands = faults.map((fault, index) => {
     const until = fault.effective === true ? (windows[index]?.toMs ?? endMs) : (fault.healedMs ?? fault.injectedMs);
     const [left, right] = [x(fault.injectedMs), x(Math.min(until, toMs))];
-    return html`<g
+    return markup`<g
       ><rect
         class="${fault.effective === true ? "band" : "band band-none"}"
         x="${round(left)}"
@@ -43,7 +43,7 @@ export function timelineSvg({ timeline, startMs, endMs, faults, windows }: RunVi
     >`;
   });
   const panels = PANELS.map((panel, index) => panelSvg(panel, data, TOP + index * (PANEL + GAP), x));
-  return html`<figure id="timeline-still">
+  return markup`<figure id="timeline-still">
     <svg role="img" aria-label="Rates, lag and faults over the run" viewBox="0 0 ${WIDTH} ${bottom + 24}">
       ${bands}${panels}
       <text class="axis" x="${LEFT}" y="${bottom + 18}">${offsetText(fromMs - startMs)}</text>
@@ -65,12 +65,12 @@ function panelSvg(
   const values = lines.flatMap(({ column }) => data.columns[column].filter((value) => value !== null));
   const highest = values.reduce((a, b) => Math.max(a, b), 1);
   const y = (value: number): number => top + PANEL - (value / highest) * PANEL;
-  return html`<g
+  return markup`<g
     ><path class="grid" d="M${LEFT} ${top}H${WIDTH - 10}M${LEFT} ${top + PANEL}H${WIDTH - 10}" />
     <text class="axis axis-end" x="${LEFT - 8}" y="${top + 10}">${countText(highest)}</text
     ><text class="axis axis-end" x="${LEFT - 8}" y="${top + PANEL}">0</text
     ><text class="axis axis-end" x="${LEFT - 8}" y="${top + PANEL / 2}">${title}</text>
-    ${lines.map(({ column, className, name }) => html`<path class="line ${className}" d="${pathOf(data.at_ms, data.columns[column], x, y)}"><title>${name}</title></path>`)}</g
+    ${lines.map(({ column, className, name }) => markup`<path class="line ${className}" d="${pathOf(data.at_ms, data.columns[column], x, y)}"><title>${name}</title></path>`)}</g
   >`;
 }
 

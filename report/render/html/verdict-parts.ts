@@ -1,20 +1,20 @@
 import type { Premise } from "../../../contract/verdict.ts";
-import { isKnown, longestOf } from "../../measure/measure.ts";
+import { isKnown, longestOf, type Measure } from "../../measure/measure.ts";
 import { countText, durationText, measureText } from "../../view/number-text.ts";
 import type { RunView } from "../../view/run-view.ts";
 import { canaryText, hopText, rangesOf, witnessText } from "../markdown-verdict.ts";
-import { html, type Markup, table } from "./markup.ts";
+import { markup, type Markup, table } from "./markup.ts";
 
 /** The first screen: verdict, why, what is not proved, and the figures that people ask for first. */
 export function verdictHeader(run: RunView): Markup {
   const { verdict } = run;
   const name = verdict.value?.verdict ?? "NONE";
   const meaning = verdict.value?.meaning ?? `${verdict.missing}. Nobody has judged this run.`;
-  return html`<header>
+  return markup`<header>
     <p class="run">Run ${run.id}</p>
     <h1 class="verdict verdict-${name.toLowerCase()}">${verdict.value === undefined ? "No verdict" : name}</h1>
     <p class="meaning">${sentence(meaning)}</p>
-    ${verdict.value?.foreign === null || verdict.value === undefined ? "" : html`<p class="alarm">verdict.json is about another run, ${verdict.value.foreign}.</p>`}
+    ${verdict.value?.foreign === null || verdict.value === undefined ? "" : markup`<p class="alarm">verdict.json is about another run, ${verdict.value.foreign}.</p>`}
     <div class="columns">${whyPart(run)} ${notProvedPart(run)}</div>
     ${keyFigures(run)}
   </header>`;
@@ -22,20 +22,20 @@ export function verdictHeader(run: RunView): Markup {
 
 function whyPart({ verdict }: RunView): Markup {
   if (verdict.value === undefined)
-    return html`<section aria-labelledby="why">
+    return markup`<section aria-labelledby="why">
       <h2 id="why">Why</h2>
       <p>To judge the run: <code>./faultline validate</code></p>
     </section>`;
   const { reasons, waived, canary, witness, at_ms, duration_ms, evidence } = verdict.value;
   const lines = [...reasons, ...waived.map((phrase) => `By a flag: ${phrase}.`)];
   const from = evidence === null ? "" : ` from evidence with the root ${evidence.root}`;
-  return html`<section aria-labelledby="why">
+  return markup`<section aria-labelledby="why">
     <h2 id="why">Why</h2>
     ${
       lines.length === 0
-        ? html`<p>Every check passed.</p>`
-        : html`<ul>
-            ${lines.map((line) => html`<li>${line}</li>`)}
+        ? markup`<p>Every check passed.</p>`
+        : markup`<ul>
+            ${lines.map((line) => markup`<li>${line}</li>`)}
           </ul>`
     }
     <p class="small">
@@ -53,22 +53,23 @@ function notProvedPart({ verdict, premises }: RunView): Markup {
   const open = (premises.value ?? []).filter(
     (premise) => premise.verdict === "unknown" || premise.verdict === "not-proved",
   );
-  return html`<section aria-labelledby="not-proved">
+  return markup`<section aria-labelledby="not-proved">
     <h2 id="not-proved">Not proved</h2>
     <ul>
-      ${lines.map((line) => html`<li>${line}</li>`)}
+      ${lines.map((line) => markup`<li>${line}</li>`)}
     </ul>
-    ${open.length === 0 ? "" : html`<p class="small">Of the <a href="#premises">premises</a>, ${open.length} do not hold or are unknown.</p>`}
+    ${open.length === 0 ? "" : markup`<p class="small">Of the <a href="#premises">premises</a>, ${open.length} do not hold or are unknown.</p>`}
   </section>`;
+}
+
+function worst(measures: readonly Measure[]): string {
+  const longest = longestOf(measures.filter(isKnown));
+  return longest === undefined ? "unknown" : measureText(longest);
 }
 
 function keyFigures(run: RunView): Markup {
   const counts = run.verdict.value?.counts;
   const bitten = run.faults.filter(({ effective }) => effective === true);
-  const worst = (measures: Parameters<typeof measureText>[0][]): string => {
-    const longest = longestOf(measures.filter(isKnown));
-    return longest === undefined ? "unknown" : measureText(longest);
-  };
   const figures: [string, string][] = [
     ["acknowledged events", countText(counts?.acknowledged ?? run.production.value?.acknowledged)],
     [
@@ -80,10 +81,10 @@ function keyFigures(run: RunView): Markup {
     ["longest without rows", worst(bitten.map(({ sinkGap }) => sinkGap.measure))],
     ["slowest visible again", worst(bitten.map(({ visibleAgain }) => visibleAgain))],
   ];
-  return html`<dl class="key">
+  return markup`<dl class="key">
     ${figures.map(
       ([name, value]) =>
-        html`<div>
+        markup`<div>
           <dt>${name}</dt>
           <dd>${value}</dd>
         </div>`,
@@ -92,8 +93,8 @@ function keyFigures(run: RunView): Markup {
 }
 
 export function anomalyPart({ anomalies }: RunView): Markup {
-  if (anomalies.value === undefined) return html`<p>Unknown: ${anomalies.missing}.</p>`;
-  if (anomalies.value.length === 0) return html`<p>None.</p>`;
+  if (anomalies.value === undefined) return markup`<p>Unknown: ${anomalies.missing}.</p>`;
+  if (anomalies.value.length === 0) return markup`<p>None.</p>`;
   return table(
     "What was found, and between which two parts of the pipeline",
     ["anomaly", "count", "makes the run", "between", "where", "detail", "definition"],
@@ -110,8 +111,8 @@ export function anomalyPart({ anomalies }: RunView): Markup {
 }
 
 export function sloPart({ verdict }: RunView): Markup {
-  if (verdict.value === undefined) return html`<p>Unknown: ${verdict.missing}.</p>`;
-  if (verdict.value.slo.length === 0) return html`<p>The run had no bounds to keep.</p>`;
+  if (verdict.value === undefined) return markup`<p>Unknown: ${verdict.missing}.</p>`;
+  if (verdict.value.slo.length === 0) return markup`<p>The run had no bounds to keep.</p>`;
   return table(
     "Bounds and the worst that was measured",
     ["bound", "limit", "worst", "result", "where"],
@@ -119,28 +120,30 @@ export function sloPart({ verdict }: RunView): Markup {
       bound,
       countText(limit),
       countText(worst),
-      worst === null ? "unknown" : is_exceeded ? html`<strong class="bad">exceeded</strong>` : "kept",
+      worst === null ? "unknown" : is_exceeded ? markup`<strong class="bad">exceeded</strong>` : "kept",
       fault,
     ]),
   );
 }
 
 export function premisePart({ premises }: RunView): Markup {
-  if (premises.value === undefined) return html`<p>Unknown: ${premises.missing}.</p>`;
+  if (premises.value === undefined) return markup`<p>Unknown: ${premises.missing}.</p>`;
   const of = (...verdicts: Premise["verdict"][]) => premises.value.filter(({ verdict }) => verdicts.includes(verdict));
-  const rows = (list: readonly Premise[]) =>
-    list.map(({ name, value, verdict, why }) => [name, value, verdict.replace("-", " "), why]);
-  const header = ["premise", "value", "verdict", "why it matters"];
   const [open, hold, recorded] = [of("unknown", "not-proved"), of("holds"), of("recorded")];
   const folded = (title: string, list: readonly Premise[]) =>
     list.length === 0
       ? ""
-      : html`<details>
+      : markup`<details>
           <summary>${list.length} ${title}</summary>
-          ${table(title, header, rows(list))}
+          ${premiseTable(title, list)}
         </details>`;
-  return html`${open.length === 0 ? html`<p>No premise is unknown or unproved.</p>` : table("Unknown or not proved", header, rows(open))}
+  return markup`${open.length === 0 ? markup`<p>No premise is unknown or unproved.</p>` : premiseTable("Unknown or not proved", open)}
   ${folded("premises hold", hold)} ${folded("settings recorded", recorded)}`;
+}
+
+function premiseTable(title: string, premises: readonly Premise[]): Markup {
+  const rows = premises.map(({ name, value, verdict, why }) => [name, value, verdict.replace("-", " "), why]);
+  return table(title, ["premise", "value", "verdict", "why it matters"], rows);
 }
 
 /** "nothing was lost." → "Nothing was lost." */
