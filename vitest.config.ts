@@ -9,12 +9,30 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...exclude, "**/*.e2e.test.ts", "**/*.compose.test.ts", "**/*.sabotage.test.ts"],
+          exclude: [
+            ...exclude,
+            "**/*.e2e.test.ts",
+            "**/*.compose.test.ts",
+            "**/*.sabotage.test.ts",
+            "**/*.page.test.ts",
+          ],
           testTimeout: 20_000,
           // Hooks start and stop real processes. A hook that fails is not tried again, and a failed last one leaves no failed test.
           hookTimeout: 120_000,
           // Many of them run real processes, and a crowded machine may be late. Vitest says which tests were tried again.
           retry: 1,
+        },
+      },
+      // The live page in a real Chromium; skipped where there is none.
+      {
+        test: {
+          name: "page",
+          include: ["**/*.page.test.ts"],
+          exclude,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Each has a browser, and some measure time.
+          fileParallelism: false,
         },
       },
       // Real stacks: one at a time, and each step bounded by itself.

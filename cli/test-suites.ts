@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { isAbsent } from "../contract/capability.ts";
+import { findChromium } from "./chromium.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What a suite found. A suite that could not run counts as one failure. `failures`: the name of each failed test, and what it said. */
 export type SuiteResult = { passed: number; failed: number; failures: string[] };
 
 /** The suites that run if none is named. */
-export const SUITES = ["check", "unit", "java", "e2e", "compose"] as const;
+export const SUITES = ["check", "unit", "page", "java", "e2e", "compose"] as const;
 /** Suites that run only if they are named, because they take hours. */
 export const SUITES_ON_REQUEST = ["mutants", "sabotage"] as const;
 export const ALL_SUITES = [...SUITES, ...SUITES_ON_REQUEST] as const;
@@ -44,6 +45,12 @@ export async function runSuite(suite: Suite, place: Place, { tests, watch }: Sel
   }
   if (suite === "compose" && spawnSync("docker", ["info"], { stdio: "ignore", timeout: 20_000 }).status !== 0) {
     process.stdout.write("compose: NOT RUN: no Docker answers on this machine\n");
+    return { passed: 0, failed: 0, failures: [] };
+  }
+  if (suite === "page" && findChromium() === undefined) {
+    process.stdout.write(
+      "page: NOT RUN: there is no Chromium on this machine (apt-get install chromium, or set CHROMIUM_PATH)\n",
+    );
     return { passed: 0, failed: 0, failures: [] };
   }
   const result = await vitest(place, suite, tests, watch);

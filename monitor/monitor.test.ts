@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   copyFileSync,
   existsSync,
@@ -6,15 +7,18 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Run, RUN_FILES } from "../contract/run.ts";
 import { decodeSample, type Sample } from "../contract/sample.ts";
 import { waitUntil } from "../machine/clock.ts";
+import { readPageFile } from "./http/page-file.ts";
 
 /** The real process, on a run whose brokers and PostgreSQL are dead: it writes samples all the same. */
 const ROOT = join(import.meta.dirname, "..");
@@ -55,10 +59,13 @@ function makeRun(): void {
 
 type Monitor = { child: ChildProcess; output: () => string; exitCode: Promise<number | null> };
 
-function startMonitor(path = runDirectory, variables: Record<string, string> = {}): Monitor {
+function startMonitor(
+  path = runDirectory,
+  { variables = {}, flags = [] }: { variables?: Record<string, string>; flags?: string[] } = {},
+): Monitor {
   const child = spawn(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", "monitor/main.ts", "--run-dir", path, "--brokers", DEAD],
+    ["--disable-warning=ExperimentalWarning", "monitor/main.ts", "--run-dir", path, "--brokers", DEAD, ...flags],
     {
       cwd: ROOT,
       env: {
@@ -152,7 +159,9 @@ it(
   SLOW,
   async () => {
     makeRun();
-    const monitor = startMonitor(runDirectory, { MONITOR_PAGE: "127.0.0.1:0", MONITOR_NODES: "driver=driver" });
+    const monitor = startMonitor(runDirectory, {
+      variables: { MONITOR_PAGE: "127.0.0.1:0", MONITOR_NODES: "driver=driver" },
+    });
     const page = join(runDirectory, RUN_FILES.page);
     await until("the page's address and a sample", () => existsSync(page) && samples().length > 0);
     const { url } = JSON.parse(readFileSync(page, "utf8")) as { url: string };
@@ -182,4 +191,41 @@ it("names what it is not told", SLOW, async () => {
   });
   expect(await new Promise((resolve) => child.once("close", resolve))).toBe(64);
   expect(output).toContain("POSTGRES_PORT: not set");
+});
+
+const PAGE = ["--page", "127.0.0.1:0"];
+
+it("serves the run's page; after it was killed, the next one serves it at the same address", SLOW, async () => {
+  makeRun();
+  const served = async (monitor: Monitor): Promise<string> => {
+    await until("the page", () => monitor.output().includes('"the page"'));
+    return (await readPageFile(runDirectory))?.url ?? "none";
+  };
+  const first = startMonitor(runDirectory, { flags: PAGE });
+  const url = await served(first);
+  const answer = await fetch(url);
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("<title>Faultline</title>")]);
+  expect(statSync(join(runDirectory, RUN_FILES.page)).mode & 0o777).toBe(0o600);
+  first.child.kill("SIGKILL");
+  await first.exitCode;
+  const second = startMonitor(runDirectory, { flags: PAGE });
+  expect(await served(second)).toBe(url);
+  expect((await fetch(url)).status).toBe(200);
+  second.child.kill("SIGTERM");
+  expect(await second.exitCode).toBe(0);
+  expect((await readPageFile(runDirectory))?.url).toBeNull();
+});
+
+it("samples go on if the page can't be served, and the log says why", SLOW, async () => {
+  makeRun();
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  try {
+    const { port } = taken.address() as { port: number };
+    const monitor = startMonitor(runDirectory, { flags: ["--page", `127.0.0.1:${port}`] });
+    await until("two samples", () => samples().length >= 2);
+    expect(monitor.output()).toContain(`port ${port} on 127.0.0.1 is taken`);
+  } finally {
+    taken.close();
+  }
 });

@@ -45,8 +45,9 @@ export const watch = buildCommand<Flags, [run?: string], CommandContext>({
   },
   async func(flags, run) {
     const runtime = await this.runtime(flags.runtime);
-    const say = (url: string): void =>
-      void this.process.stdout.write(flags.json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
+    const say = (url: string): void => {
+      this.process.stdout.write(flags.json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
+    };
     if (run === undefined && !isAbsent(runtime.relay) && runtime.relay.isUp()) {
       const url = runtime.relay.pageUrl();
       if (url === undefined)
@@ -63,7 +64,9 @@ export const watch = buildCommand<Flags, [run?: string], CommandContext>({
       import("../open-browser.ts"),
     ]);
     const port = flags.port ?? ((await isFree(PORT)) ? PORT : 0);
-    const onProblem = (problem: string): void => void this.process.stderr.write(`${problem}\n`);
+    const onProblem = (problem: string): void => {
+      this.process.stderr.write(`${problem}\n`);
+    };
     const served = await serveRun({ directory, port, onProblem });
     say(served.url);
     if (flags.open) openBrowser(served.url);

@@ -2,8 +2,8 @@ import type { JournalRecord } from "../../contract/journal.ts";
 import type { Plan } from "../../contract/plan.ts";
 import type { FaultEvidence } from "../../report/page/fault-evidence.ts";
 
-/** The plan ends so long after its only fault: time for the undo, not for more faults. */
-const AFTERWARDS_MS = 1_000;
+/** The engine waits until the nodes are ready before it injects; a fault that does not fit into the plan then is not run. */
+const ROOM_MS = 60_000;
 /** The least interval of a plan, so that its duration has room for one fault. */
 const INTERVAL_S = 10;
 
@@ -17,7 +17,7 @@ export function replayOf({
   const plan: Plan = {
     version: 1,
     seed: 0,
-    duration_ms: fault.hold_ms + AFTERWARDS_MS,
+    duration_ms: fault.hold_ms + ROOM_MS,
     kinds: [node_kind],
     faults: [{ ...fault, at_ms: 0 }],
   };

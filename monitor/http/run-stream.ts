@@ -7,6 +7,7 @@ import { producerStatusSchema, RUN_FILES, runSchema } from "../../contract/run.t
 import { decodeSample, type Sample } from "../../contract/sample.ts";
 import { verdictSchema } from "../../contract/verdict.ts";
 import { LineTail } from "../../machine/line-tail.ts";
+import { packed, type PackedSample } from "../../report/page/packed-samples.ts";
 
 /** Bytes of the run's files that a reader has: it goes on behind them. */
 export type Position = { samples: number; journal: number };
@@ -24,7 +25,7 @@ export function parsePosition(text: string | null | undefined): Position {
 /** `id`: the reader's position behind this message. A `reset` says that what was sent before is of other files. */
 export type Message =
   | { event: "journal"; id: string; data: { records: JournalRecord[]; unreadable: number } }
-  | { event: "samples"; id: string; data: { samples: Sample[]; unreadable: number } }
+  | { event: "samples"; id: string; data: { samples: PackedSample[]; unreadable: number } }
   | { event: "state"; data: { name: StateName; value: unknown } }
   | { event: "reset"; id: string; data: object };
 
@@ -87,7 +88,7 @@ export class RunStream {
       });
     if (samples.length > 0 || unreadable > 0) {
       const id = positionText({ samples: this.#samples.offset, journal: this.#journal.offset });
-      messages.push({ event: "samples", id, data: { samples, unreadable } });
+      messages.push({ event: "samples", id, data: { samples: packed(samples), unreadable } });
     }
     if (performance.now() - this.#statesMs >= STATE_EVERY_MS) messages.push(...(await this.#states()));
     return messages;

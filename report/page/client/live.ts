@@ -33,6 +33,9 @@ function select(id: number | undefined): void {
   change();
 }
 
+// For the browser's console, and for tests: what the page knows.
+Object.assign(globalThis, { Faultline: { model } });
+
 // The cookie has the token from now on: the address is safe to be seen.
 if (location.search.includes("token=")) history.replaceState(null, "", location.pathname);
 document.querySelector("#page")?.replaceChildren();

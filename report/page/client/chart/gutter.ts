@@ -1,7 +1,8 @@
-import type { LaneState, Timeline } from "../../../timeline/timeline.ts";
+import type { LaneState, PanelName, Timeline } from "../../../timeline/timeline.ts";
 import { durationText } from "../texts.ts";
 import { element, setText } from "./dom.ts";
 import type { Frame } from "./frame.ts";
+import { HEAT_FROM_MS } from "./heat-levels.ts";
 import { TRACE_PANELS } from "./panels.ts";
 
 const LANE_TEXT: Record<LaneState, string> = {
@@ -42,6 +43,11 @@ export class Gutter {
         element("span", { class: "fl-key" }, [partitions === 0 ? "partitions ?" : `worst of ${partitions}`]),
         this.#standstill,
       ]),
+      element(
+        "div",
+        { class: "fl-heat-key", title: "the colours begin at these times" },
+        HEAT_FROM_MS.map((ms) => element("span", {}, [durationText(ms)])),
+      ),
     ]);
     this.#figures = TRACE_PANELS.map(({ traces }) => traces.map(() => element("b", { class: "fl-value" })));
     const traces = TRACE_PANELS.map(({ title, traces, name }, panel) => ({
@@ -74,10 +80,12 @@ export class Gutter {
     if (this.#frame === undefined) return;
     const { timeline } = this.#frame.underlay;
     const at = Math.min(row ?? Infinity, timeline.at_ms.length - 1);
-    for (const [panel, { traces, text }] of TRACE_PANELS.entries())
+    for (const [panel, { name, traces, text }] of TRACE_PANELS.entries())
       for (const [trace, { column }] of traces.entries()) {
         const figure = this.#figures[panel]?.[trace];
-        if (figure !== undefined) setText(figure, text(timeline.columns[column][at]));
+        if (figure === undefined) continue;
+        const value = timeline.columns[column][at] ?? null;
+        setText(figure, value === null && isNone(timeline, name, at) ? "–" : text(value));
       }
     setText(this.#standstill, standstillText(timeline, at));
     const atMs = timeline.at_ms[at] ?? 0;
@@ -90,6 +98,13 @@ export class Gutter {
       setText(state, known === "up" ? (role ?? "") : LANE_TEXT[known]);
     }
   }
+}
+
+/** A second in which nothing was stored has no latency, and that is known. */
+function isNone({ at_ms, gaps, unknown }: Timeline, panel: PanelName, row: number): boolean {
+  const atMs = at_ms[row];
+  if (panel !== "latency" || atMs === undefined) return false;
+  return ![...gaps, ...unknown.latency].some(([fromMs, toMs]) => fromMs <= atMs && atMs <= toMs);
 }
 
 function standstillText({ standstill_ms }: Timeline, row: number): string {

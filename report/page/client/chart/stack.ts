@@ -43,6 +43,7 @@ export class ChartStack {
   /** Only the last so many ms. */
   #lastMs: number | undefined;
   readonly #frame: Frame;
+  #drawnWidth = 0;
 
   constructor(host: HTMLElement, options: StackOptions = {}) {
     this.#host = host;
@@ -66,7 +67,9 @@ export class ChartStack {
       onFault: (id) => this.#options.onFault?.(id),
       onSpoken: (text) => this.#options.onSpoken?.(text),
     });
-    this.#observer = new ResizeObserver(() => this.#draw());
+    this.#observer = new ResizeObserver(() => {
+      if (host.clientWidth !== this.#drawnWidth) this.#draw();
+    });
     this.#observer.observe(host);
   }
 
@@ -147,8 +150,9 @@ export class ChartStack {
   #draw(): void {
     const hostWidth = this.#host.clientWidth;
     if (hostWidth === 0) return;
+    this.#drawnWidth = hostWidth;
     this.#frame.window = this.#window();
-    this.#frame.axisWidth = hostWidth < NARROW_PX ? 34 : 44;
+    this.#frame.axisWidth = hostWidth < NARROW_PX ? 40 : 44;
     const shape = [hostWidth, this.#whole.lanes.map(({ name }) => name), this.#whole.standstill_ms.length].join("|");
     if (shape !== this.#shape) this.#build(shape);
     const { startMs } = this.#frame.underlay;

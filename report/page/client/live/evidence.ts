@@ -26,18 +26,18 @@ export function Evidence({ fault, startMs, onClose }: Props): VNode {
     return () => abort.abort();
   }, [version]);
   useEffect(() => close.current?.focus(), [fault.id]);
-  return html`<aside class="evidence" role="dialog" aria-label=${`Fault ${fault.id}: ${fault.kind} ${fault.node}`}>
-    <header>
+  return html`<div class="evidence" role="dialog" aria-label=${`Fault ${fault.id}: ${fault.kind} ${fault.node}`}>
+    <div class="evidence-head">
       <h2>Fault ${fault.id}: ${fault.kind} ${fault.node}${fault.role === null ? "" : ` (${fault.role})`}</h2>
       <button type="button" ref=${close} onClick=${onClose} aria-label="Close (Escape)">✕</button>
-    </header>
+    </div>
     <div class="content" tabindex="0" role="region" aria-label="Evidence">
       <${Phases} fault=${fault} startMs=${startMs} />
       ${loaded === undefined && html`<p class="none">loading …</p>`}
       ${loaded !== undefined && "problem" in loaded && html`<p class="none">The server did not give the evidence: ${loaded.problem}</p>`}
       ${loaded !== undefined && "evidence" in loaded && html`<${Files} evidence=${loaded.evidence} />`}
     </div>
-  </aside>`;
+  </div>`;
 }
 
 async function load(id: number, signal: AbortSignal): Promise<FaultEvidence> {

@@ -4,6 +4,7 @@ import type { ProducerStatus, Run } from "../../../../contract/run.ts";
 import type { Sample } from "../../../../contract/sample.ts";
 import type { VerdictFile } from "../../../../contract/verdict.ts";
 import { TimelineBuilder } from "../../../timeline/builder.ts";
+import { type PackedSample, unpacked } from "../../packed-samples.ts";
 import { GAP_MS, type Timeline } from "../../../timeline/timeline.ts";
 
 /** The run's state files; null: not there, or nobody can read it. */
@@ -15,20 +16,24 @@ export type States = {
 };
 
 const NO_STATES: States = { run: null, health: null, verdict: null, producer: null };
-/** A run without a verdict whose last sample is older is over. */
-const OVER_AFTER_MS = 600_000;
+/** A run without a verdict whose last sample is older is over; sooner, if its producer has ended in order. */
+const OVER_AFTER_MS = 120_000;
+const DONE_AFTER_MS = 10_000;
 
 /** What the page knows of the run, from the server's events. */
 export class RunModel {
   #builder = new TimelineBuilder();
   states: States = { ...NO_STATES };
+  /** Samples that came, also such as were known already. */
+  received = 0;
   /** Lines that the server could not read. */
   unreadable = 0;
   /** The server's clock minus this one's. */
   #skewMs = 0;
 
-  addSamples({ samples, unreadable }: { samples: Sample[]; unreadable: number }): void {
-    for (const sample of samples) this.#builder.addSample(sample);
+  addSamples({ samples, unreadable }: { samples: PackedSample[]; unreadable: number }): void {
+    this.received += samples.length;
+    for (const sample of unpacked(samples)) this.#builder.addSample(sample);
     this.unreadable += unreadable;
   }
 
@@ -50,6 +55,7 @@ export class RunModel {
     this.#builder = new TimelineBuilder();
     this.states = { ...NO_STATES };
     this.unreadable = 0;
+    this.received = 0;
   }
 
   get last(): Sample | undefined {
@@ -65,7 +71,7 @@ export class RunModel {
   get isLive(): boolean {
     const { last } = this;
     if (this.states.verdict !== null || last === undefined) return false;
-    return this.nowMs - last.at_ms < OVER_AFTER_MS;
+    return this.nowMs - last.at_ms < (this.states.producer?.state === "done" ? DONE_AFTER_MS : OVER_AFTER_MS);
   }
 
   /** With the time since the last sample as a gap, if the run goes on. */

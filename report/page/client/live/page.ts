@@ -8,6 +8,7 @@ import { FaultList } from "./fault-list.ts";
 import type { RunModel } from "./model.ts";
 import type { RunEvents } from "./stream.ts";
 import { stateOf, Strip, Stuck } from "./strip.ts";
+import { Legend } from "./legend.ts";
 import { applyTheme, Choices, storedTheme, type Theme, THEMES, WINDOWS } from "./tools.ts";
 
 type Props = {
@@ -87,10 +88,11 @@ export function Page({ model, events, onSelect, selected }: Props): VNode {
       <div ref=${host}></div>
       <div class="fl-spoken" aria-live="polite">${spoken}</div>
       <${FaultList} faults=${faults} startMs=${startMs} selected=${selected} onOpen=${onSelect} />
+      <${Legend} />
       <p class="keys">
         <kbd>←</kbd> <kbd>→</kbd> move the cursor, <kbd>↑</kbd> <kbd>↓</kbd> go from fault to fault,
-        <kbd>Enter</kbd> opens one, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> zoom, drag selects a time. Hatched is
-        unknown.${model.unreadable > 0 ? ` ${model.unreadable} lines could not be read.` : ""}
+        <kbd>Enter</kbd> opens one, <kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd> zoom, drag selects a
+        time.${model.unreadable > 0 ? ` ${model.unreadable} lines could not be read.` : ""}
       </p>
     </main>
     ${open !== undefined && html`<${Evidence} fault=${open} startMs=${startMs} onClose=${close} />`}

@@ -35,6 +35,9 @@ export function stateOf(model: RunModel, faults: readonly TimelineFault[]): Stat
   return { word: "RUNNING", detail: producer?.state ?? "producer unknown", tone: "good" };
 }
 
+/** The worst first. */
+const PARTITION_ORDER = ["stuck", "unknown", "flowing", "idle"] as const;
+
 type Figure = { name: string; value: string; hint?: string; tone?: Tone };
 
 function figuresOf(model: RunModel, faults: readonly TimelineFault[]): Figure[] {
@@ -44,11 +47,17 @@ function figuresOf(model: RunModel, faults: readonly TimelineFault[]): Figure[] 
   const oldest = last === undefined ? null : oldestOf(last);
   const struck = faults.filter(({ effective }) => effective === true).length;
   const recovered = verdict?.faults.reduce((total, kind) => total + kind.recovered, 0);
+  const states = model.states.health?.partitions.map(({ state }) => state) ?? [];
+  const counted = PARTITION_ORDER.flatMap((state) => {
+    const count = states.filter((one) => one === state).length;
+    return count === 0 ? [] : [`${count} ${state}`];
+  });
   return [
     { name: "acknowledged, not stored", value: countText(unstored), ...(unstored === 0 && { tone: "good" as const }) },
     { name: "oldest unstored", value: durationText(oldest) },
     { name: "acknowledged", value: countText(last?.acknowledged) },
     { name: "stored", value: countText(last === undefined ? null : storedOf(last)) },
+    { name: "partitions", value: counted.length === 0 ? "?" : counted.join(" ") },
     { name: "struck", value: `${struck}`, hint: "faults whose effect was seen" },
     { name: "under load", value: countText(verdict?.counts.faults_under_load), hint: "known when the run is judged" },
     { name: "recovered", value: countText(recovered), hint: "known when the run is judged" },
