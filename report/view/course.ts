@@ -26,12 +26,14 @@ export function courseOf(
     }
     return found;
   };
-  const mean = (values: number[]): number | null =>
-    values.length === 0 ? null : Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
   return {
     step_ms: stepMs,
     acknowledged_per_s: collect("acknowledged_per_s").map(mean),
     stored_per_s: collect("stored_per_s").map(mean),
     lag: collect("lag").map((values) => (values.length === 0 ? null : Math.max(...values))),
   };
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
 }
