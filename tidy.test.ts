@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const WINGS: Record<string, readonly string[]> = {
   chaos: ["plan", "journal", "nodes", "faults", "."],
   monitor: ["observed.ts", "sources", "sample", "witness", "commits", "metrics", "http", "."],
-  report: ["measure", "timeline", "view", "page", "render"],
+  report: ["measure", "timeline", "view", "page", "render", "resilience"],
   validation: [
     "read",
     "truth",

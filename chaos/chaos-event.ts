@@ -11,6 +11,7 @@ export type ChaosEventType =
   | "healed"
   | "recovered"
   | "not-recovered"
+  | "not-settled"
   | "failed"
   | "not-run"
   | "heal-failed"

@@ -2,8 +2,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { JOURNAL_VERSION, type JournalRecord } from "../contract/journal.ts";
+import { type Health, partitionHealth } from "../contract/health.ts";
 import { encodeLog } from "../contract/log-line.ts";
 import type { Conditions, Life, NodeControl } from "../contract/node.ts";
+import { RUN_FILES } from "../contract/run.ts";
 import type { ChaosEvent } from "./chaos-event.ts";
 import { runPlan, type RunPlanRequest } from "./engine.ts";
 import { fastClock, PROGRAMS, startTestStack, testPlan, type TestStack, withConditions } from "./fixture/stack.ts";
@@ -84,6 +86,22 @@ describe("runPlan", () => {
     // A second plan on the same journal: its ids go on.
     const again = await runPlan(request(testPlan([{ kind: "kill", target: { node: "kafka-2" }, hold_ms: 0 }], 0)));
     expect(again.outcomes).toMatchObject([{ id: 4, planned: { id: 1 }, outcome: "recovered" }]);
+  });
+
+  it("waits before each fault until rows flow, and strikes after its limit all the same", async () => {
+    const partitions = [
+      partitionHealth({ partition: 0, nextOffset: 1, logEnd: 2, unstoredAgeMs: null, movedMs: 0 }, 1),
+    ];
+    // Newer than any moment of the run, so it is as fresh as can be.
+    const health: Health = { version: 1, at_ms: Date.now() + 3_600_000, partitions };
+    writeFileSync(join(stack.directory, RUN_FILES.health), JSON.stringify(health));
+    const plan = testPlan([{ kind: "kill", target: { node: "kafka-1" }, hold_ms: 0 }], 100);
+    const { outcomes } = await runPlan(request(plan, { recoveryTimeoutMs: 3_000 }));
+    expect(outcomes).toMatchObject([{ outcome: "recovered" }]);
+    expect(events.find(({ type }) => type === "not-settled")).toMatchObject({
+      id: 1,
+      text: "rows do not flow again within 3.0 s: partition 0 is at offset 1 of 2",
+    });
   });
 
   it("heals at once when it is ended in the middle, and reports what did not run", async () => {

@@ -8,13 +8,14 @@ import type { Plan } from "../contract/plan.ts";
 import { type Clock, systemClock } from "../machine/clock.ts";
 import { lockFile } from "../machine/file-lock.ts";
 import { ownIdentity } from "../machine/process-identity.ts";
-import { describe, type EventSink } from "./chaos-event.ts";
+import { describe, type EventSink, seconds } from "./chaos-event.ts";
 import { prepareConditions } from "./condition-preparation.ts";
 import type { FaultContext } from "./fault-context.ts";
 import { type FaultOutcome, runFault } from "./fault-run.ts";
 import { busy, heal } from "./heal.ts";
 import { openJournal, readJournal, requireIntact } from "./journal/journal-file.ts";
 import { encodePlan } from "./plan/plan.ts";
+import { waitSettled } from "./settled.ts";
 import { startWatchdog } from "./watchdog-link.ts";
 
 export type RunPlanRequest = {
@@ -43,12 +44,13 @@ export type RunPlanRequest = {
 export type RunPlanResult = { aborted: boolean; outcomes: FaultOutcome[] };
 
 /** From one node's recovery to the next fault at least: recovery is seen by success, so there must be some. */
-const SETTLE_MS = 2000;
+const CALM_MS = 2000;
 /** What timers may be late by without a word. */
 const LATE_MS = 500;
 
 /**
- * Runs a plan. One fault at a time: the next one waits for the recovery of the one before (bounded) and then starts late. A fault
+ * Runs a plan. One fault at a time: the next one waits until the one before is recovered and the pipeline settled (settled.ts; both bounded),
+ * and then starts late. A fault
  * that no longer fits into the plan's duration (and the grace) is journaled and reported as not run. Returns when the last fault is over.
  * If this process dies, its watchdog heals; what the watchdog could not heal, the next `heal` or `runPlan` does.
  * Conditions that the plan has are prepared first (condition-preparation.ts).
@@ -147,12 +149,19 @@ async function runFaults(
   const elapsed = (): number => clock.monotonic() - startMs;
   const context: FaultContext = { ...setting, hasRoom: (holdMs) => elapsed() + holdMs <= plan.duration_ms + graceMs };
   let earliestMs = 0;
+  let sinceMs = clock.now();
   tell("started", `${plan.faults.length} faults in ${plan.duration_ms / 1000} s, seed ${plan.seed}`);
 
   for (const planned of plan.faults) {
     const id = planned.id + idOffset;
     const dueMs = Math.min(Math.max(planned.at_ms, earliestMs), plan.duration_ms + graceMs);
     await clock.sleep(Math.max(0, dueMs - elapsed()), signal);
+    const missing = await waitSettled(dirname(setting.journalFile), sinceMs, setting.recoveryTimeoutMs, setting);
+    if (missing !== undefined && !signal.aborted)
+      tell("not-settled", `rows do not flow again within ${seconds(setting.recoveryTimeoutMs)} s: ${missing}`, {
+        id,
+        planned,
+      });
     const lateMs = elapsed() - planned.at_ms;
     if (lateMs > LATE_MS && !signal.aborted)
       tell("late", `${describe(planned)}: due ${(lateMs / 1000).toFixed(1)} s ago, the fault before took so long`, {
@@ -165,7 +174,8 @@ async function runFaults(
       tell("heal-failed", (error as Error).message, { id, planned });
       throw error;
     }
-    earliestMs = elapsed() + SETTLE_MS;
+    earliestMs = elapsed() + CALM_MS;
+    sinceMs = clock.now();
   }
   return outcomes;
 }

@@ -9,6 +9,7 @@ import { evidence } from "./commands/evidence.ts";
 import { heal } from "./commands/heal.ts";
 import { produce } from "./commands/produce.ts";
 import { report } from "./commands/report.ts";
+import { resilience } from "./commands/resilience.ts";
 import { schema } from "./commands/schema.ts";
 import { sql } from "./commands/sql.ts";
 import { status } from "./commands/status.ts";
@@ -33,6 +34,7 @@ const routes = buildRouteMap<string, CommandContext>({
     validate,
     evidence,
     report,
+    resilience,
     submission,
     sql,
     schema,

@@ -235,7 +235,7 @@ async function breakAndDrain(
     watchdogCommand: watchdogCommand(context, stack.runtime, stack.run_directory),
     graceMs: GRACE_MS,
     signal: context.signal,
-    onEvent: (event) => event.type === "late" && live.note(event.text),
+    onEvent: ({ type, text }) => (type === "late" || type === "not-settled") && live.note(text),
   });
   if (result.aborted)
     throw new FaultlineError("FL_INTERRUPTED", `interrupted; the run so far is in ${basename(stack.run_directory)}`);

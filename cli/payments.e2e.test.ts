@@ -79,9 +79,7 @@ describe("payments, a chaos run in Real-time Mode", () => {
   });
 
   it("has no password in any file of the run, nor in a command line", async () => {
-    const status = JSON.parse(await bench.must(["status", "--json"])) as {
-      stack: { postgres: { password_file: string } };
-    };
+    const status = await bench.status<{ stack: { postgres: { password_file: string } } }>();
     const password = readFileSync(status.stack.postgres.password_file, "utf8").trim();
     expect(password.length).toBeGreaterThanOrEqual(16);
     for (const entry of readdirSync(run, { recursive: true, withFileTypes: true }))

@@ -36,7 +36,7 @@ describe("sensors, both triggers on one table", () => {
   }, 300_000);
   afterAll(() => bench[Symbol.asyncDispose](), 120_000);
 
-  const status = async () => JSON.parse(await bench.must(["status", "--json"])) as StatusJson;
+  const status = async () => bench.status<StatusJson>();
   const stateOf = async (name: string) => (await status()).nodes.find((node) => node.name === name);
 
   it("micro-batch: every type and character arrives; without faults VACUOUS, unless that is allowed", async () => {
@@ -138,7 +138,7 @@ describe("sensors, both triggers on one table", () => {
   });
 
   it("psql's URL is a URL", async () => {
-    const { postgres_url } = JSON.parse(await bench.must(["status", "--json"])) as { postgres_url: string };
+    const { postgres_url } = await bench.status<{ postgres_url: string }>();
     expect(new URL(postgres_url).protocol).toBe("postgresql:");
   });
 });

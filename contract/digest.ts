@@ -134,9 +134,17 @@ export const digestSchema = z.strictObject({
     calm_ack_gap: measure,
     calm_sink_gap: measure,
   }),
-  /** In the order of injection. At most 60: of more, those with the longest figures. */
+  /** In the order of injection. */
   faults: z.array(fault),
-  faults_left_out: count,
+  /** The whole run, a value per step from its start: mean rates, and the highest lag. null: there are not enough samples. */
+  course: z
+    .strictObject({
+      step_ms: z.number().positive(),
+      acknowledged_per_s: z.array(known),
+      stored_per_s: z.array(known),
+      lag: z.array(known),
+    })
+    .nullable(),
   /** The minute in which the least was stored: one line per second. null: there are not enough samples. */
   worst_minute: z
     .strictObject({

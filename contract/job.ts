@@ -37,10 +37,16 @@ export const driverStatusSchema = z.strictObject({
   generation: z.int(),
   trigger: z.string(),
   pid: z.int(),
-  /** When it was written: at each change, and every second while the job lives. */
+  /** When it was written: at each change, and about every second while the query runs. */
   at_ms: z.int(),
   error: z.string().nullable(),
-  /** The last error of the sink per Kafka partition since this start; a partition without one has no entry. It may be over: progress tells. */
+  /**
+   * The last error of the sink per Kafka partition since this start, as one line; a partition without one has no entry. `at_ms`: when its task
+   * failed. It may be over: progress tells.
+   */
   partitions: z.array(z.strictObject({ partition: z.int().nonnegative(), error: z.string(), at_ms: z.int() })),
 });
 export type DriverStatus = z.infer<typeof driverStatusSchema>;
+
+/** A running driver whose file is older hangs: it writes the file about once a second. */
+export const DRIVER_FRESH_MS = 5_000;

@@ -56,8 +56,9 @@ export type Inventory = {
   /** Every node of the stack, with its state now. Fast (reads /proc or the engine's API); asks no protocol. */
   nodes(): Promise<NodeStatus[]>;
   /**
-   * Asks the node's own protocol: Kafka's ISR has the broker, SQL answers, a worker is registered, the driver's query runs, the
-   * producer got an acknowledgement since `sinceMs`, the monitor wrote a sample since then. Every question is bounded to about 2 s.
+   * Asks the node's own protocol: Kafka's ISR has the broker, SQL answers, a worker answers and is registered, the driver's query runs and
+   * no partition is stuck, the producer gets acknowledgements, the monitor writes samples. Every question is bounded to about 2 s.
+   * @param sinceMs ms since 1970: only what was seen since then counts (a node that was paused left files that look good).
    */
   ready(node: string, sinceMs?: number): Promise<boolean>;
   /** @returns the name of the node that holds this role now. Undefined when nobody does. */

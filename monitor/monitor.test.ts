@@ -59,7 +59,10 @@ function makeRun(): void {
 
 type Monitor = { child: ChildProcess; output: () => string; exitCode: Promise<number | null> };
 
-function startMonitor(path = runDirectory, flags: string[] = []): Monitor {
+function startMonitor(
+  path = runDirectory,
+  { variables = {}, flags = [] }: { variables?: Record<string, string>; flags?: string[] } = {},
+): Monitor {
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "monitor/main.ts", "--run-dir", path, "--brokers", DEAD, ...flags],
@@ -72,6 +75,7 @@ function startMonitor(path = runDirectory, flags: string[] = []): Monitor {
         POSTGRES_DB: "d",
         POSTGRES_USER: "u",
         POSTGRES_PASSWORD: "never-in-a-log",
+        ...variables,
       },
       stdio: ["ignore", "pipe", "inherit"],
     },
@@ -95,7 +99,7 @@ const samples = (): Sample[] =>
     .slice(0, -1)
     .map((line) => decodeSample(line) as Sample);
 
-async function until(what: string, condition: () => boolean): Promise<void> {
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   if (!(await waitUntil(15_000, condition, { everyMs: 20 }))) throw new Error(`not in time: ${what}\n${text()}`);
 }
 
@@ -150,6 +154,30 @@ it(
   },
 );
 
+it(
+  "serves /metrics to whoever asks, without the page's token; servers that are dead have no metrics",
+  SLOW,
+  async () => {
+    makeRun();
+    const monitor = startMonitor(runDirectory, {
+      variables: { MONITOR_PAGE: "127.0.0.1:0", MONITOR_NODES: "driver=driver" },
+    });
+    const page = join(runDirectory, RUN_FILES.page);
+    await until("the page's address and a sample", () => existsSync(page) && samples().length > 0);
+    const { url } = JSON.parse(readFileSync(page, "utf8")) as { url: string };
+    expect((await fetch(new URL("/", url))).status).toBe(401);
+    let metrics = "";
+    await until("metrics of a sample", async () => {
+      metrics = await (await fetch(new URL("/metrics", url))).text();
+      return metrics.includes("faultline_sample_age_seconds");
+    });
+    expect(metrics).toContain('faultline_run_info{run="run",pipeline="payments",topic="payments"} 1\n');
+    expect(metrics).not.toMatch(/^faultline_(lag|stored|acknowledged|partition)/m);
+    monitor.child.kill("SIGTERM");
+    expect(await monitor.exitCode).toBe(0);
+  },
+);
+
 it("names what it is not told", SLOW, async () => {
   const child = spawn(process.execPath, ["monitor/main.ts", "--run-dir", runDirectory, "--brokers", DEAD], {
     cwd: ROOT,
@@ -173,14 +201,14 @@ it("serves the run's page; after it was killed, the next one serves it at the sa
     await until("the page", () => monitor.output().includes('"the page"'));
     return (await readPageFile(runDirectory))?.url ?? "none";
   };
-  const first = startMonitor(runDirectory, PAGE);
+  const first = startMonitor(runDirectory, { flags: PAGE });
   const url = await served(first);
   const answer = await fetch(url);
   expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("<title>Faultline</title>")]);
   expect(statSync(join(runDirectory, RUN_FILES.page)).mode & 0o777).toBe(0o600);
   first.child.kill("SIGKILL");
   await first.exitCode;
-  const second = startMonitor(runDirectory, PAGE);
+  const second = startMonitor(runDirectory, { flags: PAGE });
   expect(await served(second)).toBe(url);
   expect((await fetch(url)).status).toBe(200);
   second.child.kill("SIGTERM");
@@ -194,7 +222,7 @@ it("samples go on if the page can't be served, and the log says why", SLOW, asyn
   await once(taken, "listening");
   try {
     const { port } = taken.address() as { port: number };
-    const monitor = startMonitor(runDirectory, ["--page", `127.0.0.1:${port}`]);
+    const monitor = startMonitor(runDirectory, { flags: ["--page", `127.0.0.1:${port}`] });
     await until("two samples", () => samples().length >= 2);
     expect(monitor.output()).toContain(`port ${port} on 127.0.0.1 is taken`);
   } finally {

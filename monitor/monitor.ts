@@ -5,6 +5,7 @@ import { RUN_FILES } from "../contract/run.ts";
 import { lockFile } from "../machine/file-lock.ts";
 import { startCommits } from "./commits/commits.ts";
 import { startMonitorPage } from "./http/monitor-page.ts";
+import { metricsRoute } from "./metrics/metrics-route.ts";
 import type { ObservedRun } from "./observed.ts";
 import type { MonitorOptions } from "./options.ts";
 import { waitForRun, type WatchedRun } from "./run-directory.ts";
@@ -55,13 +56,13 @@ const PARTS: readonly Part[] = [
   {
     // The last one: nothing waits for it, and it fails alone.
     name: "page",
-    start: async ({ page, directory, onProblem, log }) =>
+    start: async ({ page, directory, observed, onProblem, log }) =>
       page === undefined
         ? { stop: () => Promise.resolve() }
         : startMonitorPage({
             address: page,
             directory,
-            routes: [],
+            routes: [metricsRoute(() => observed)],
             onProblem: (problem) => onProblem("page", problem),
             onUrl: (url) => log.info({ url }, "the page"),
           }),

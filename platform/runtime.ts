@@ -1,4 +1,6 @@
 import type { Capability } from "../contract/capability.ts";
+import type { Health } from "../contract/health.ts";
+import type { DriverStatus } from "../contract/job.ts";
 import type { NodeControl, NodeKind, NodeStatus } from "../contract/node.ts";
 import type { FaultKind } from "../contract/plan.ts";
 import type { ProcessIdentity } from "../contract/process.ts";
@@ -111,12 +113,20 @@ export type StackReport = {
   /** A URL that psql takes as it is, if PostgreSQL is reached from here. */
   postgres_url?: string;
   nodes: NodeReport[];
+  /** Whether each partition is stored now, by the monitor's health.json; null: nobody knows. */
+  health: Health | null;
+  /** Why `health` is null, as one sentence. */
+  health_unknown: string | null;
+  /** The sink's last error per Kafka partition, as the driver reported it; it may be over. */
+  sink_errors: DriverStatus["partitions"];
 };
 
 export type NodeReport = NodeStatus & {
   /** The node's main process, where the node is processes of this machine. */
   process?: ProcessIdentity;
   ready: boolean;
+  /** Whether it is meant to be up now: it was not stopped as wanted, and has not done all its work. */
+  should_run: boolean;
   /** What the supervisor makes of it. */
   supervision: Supervision;
   last_exit: LastExit | null;

@@ -11,7 +11,7 @@ import { LedgerWatch } from "./evidence/ledger-watch.ts";
 import { contradictions, readRunEvidence } from "./evidence/run-evidence.ts";
 import { WitnessEvidence } from "./evidence/witness-evidence.ts";
 import { readFaultJournal, readJournalBytes } from "./fault-journal.ts";
-import { Histories } from "./histories/histories.ts";
+import { Histories, type LogRead } from "./histories/histories.ts";
 import { LedgerIngest } from "./histories/ledger-ingest.ts";
 import { WITNESS_CHECKS } from "./checks/witness.ts";
 import { findAnomalies } from "./checks/find-anomalies.ts";
@@ -29,7 +29,7 @@ import { RunTimes } from "./run-times.ts";
 import type { RunServers } from "./source/run-servers.ts";
 import { type SourceOptions, Sources } from "./source/sources.ts";
 import { waived } from "./waived.ts";
-import { compareCopies, type CopiesCompared } from "./evidence/compare-copies.ts";
+import { compareCopies } from "./evidence/compare-copies.ts";
 import { replicaQuestion } from "./evidence/replica-copies.ts";
 
 /** What to judge, and how. */
@@ -127,7 +127,8 @@ async function readAndJudge(
   let promised: Awaited<ReturnType<Premises["finish"]>>;
   const quiesce = new ProducerQuiesce(directory, progress);
   let witness: WitnessEvidence;
-  let replicas: CopiesCompared = { differences: [], unread: [] };
+  const witnessSpan = { ...span };
+  let unreadCopies: string[] = [];
   try {
     if (servers.takenMs === undefined) await quiesce.begin(signal);
     let goOn = true;
@@ -144,10 +145,8 @@ async function readAndJudge(
     progress("reading the ledger");
     await premises.sealLedger();
     const ledgerBytes = await ledgerSize(files.ledger);
-    witness = await WitnessEvidence.read(files.witness, open, pipeline, {
-      ...span,
-      toMs: servers.takenMs ?? Date.now(),
-    });
+    witnessSpan.toMs = servers.takenMs ?? Date.now();
+    witness = await WitnessEvidence.read(files.witness, open, pipeline, witnessSpan);
     histories.witness = witness.seen;
     const ledger = new LedgerIngest(histories, (record) => {
       times.add(record);
@@ -191,12 +190,14 @@ async function readAndJudge(
         } catch (error) {
           complain(sourceError(error));
         }
-      const judged = histories.partitions.map(({ partition, log }) => log && { ...log, partition });
       if (histories.logRead) {
+        // It was read, so each partition has one.
+        const judged = histories.partitions.map(({ partition, log }) => ({ ...(log as LogRead), partition }));
         try {
-          const ranges = judged.filter((log) => log !== undefined);
-          replicas = compareCopies(await servers.ask(replicaQuestion(ranges, signal)), histories.leaderBatches);
-          histories.replicaDifferences = replicas.differences;
+          const copies = await servers.ask(replicaQuestion(judged, signal));
+          const { differences, unread } = compareCopies(copies, histories.leaderBatches);
+          histories.replicaDifferences = differences;
+          unreadCopies = unread;
         } catch (error) {
           complain(sourceError(error));
         }
@@ -230,8 +231,7 @@ async function readAndJudge(
           },
           { bytes: journal, problems: (bytes) => readFaultJournal(bytes, span).problems.length },
           open.seed,
-          witness.seen &&
-            new WitnessCanary(witness.beginning, histories, { ...span, toMs: servers.takenMs ?? Date.now() }),
+          witness.seen && new WitnessCanary(witness.beginning, histories, witnessSpan),
         );
   if (canary !== null && canary.missed.length > 0)
     unknown.push(`the checks do not find ${canary.missed.join(", ")}, planted in a copy of this run's own bytes`);
@@ -272,7 +272,7 @@ async function readAndJudge(
       ),
       ...notProved(histories, faultLines, times.noStoring, counts.indeterminate),
       ...witness.notProved(),
-      ...replicas.unread,
+      ...unreadCopies,
       ...promised.notProved,
     ],
     evidence: null,

@@ -87,7 +87,9 @@ export const up = buildCommand<Flags, [], CommandContext>({
     const progress = new Progress(this.process.stderr);
     await power.up(request, { onProgress: (line) => progress.say(line), signal: this.signal });
     if (!isAbsent(runtime.relay)) {
-      this.process.exitCode = await runtime.relay.run(["status", ...(flags.json ? ["--json"] : [])]);
+      const code = await runtime.relay.run(["status", ...(flags.json ? ["--json"] : [])]);
+      // What `status` thinks of the stack a moment after its start (1, 2) is no failure of `up`.
+      if (code >= 64) this.process.exitCode = code;
       return;
     }
     this.process.stdout.write(

@@ -11,13 +11,15 @@ const VIEW_LIMIT_MS = 1_000;
 const LEFT_OUT_MS = 60_000;
 const QUERY_CANCELED = "57014";
 const CANCELLED = "cancelled";
+/** What is the same as before is told again only so often: a longer time without a line is one in which nobody looked. */
+const SAME_EVERY_MS = 8_000;
 
 type OffsetsRow = Record<"start_offset" | "next_offset" | "rows" | "duplicates" | "dead_letters", string> & {
   partition: number;
 };
 type Counters = { partition: number; start: number; next: number; rows: number; duplicates: number; letters: number };
 
-/** Writes `totals` lines: whether counters, rows, dead letters and aggregates agree in one snapshot. */
+/** Writes `totals` lines: whether counters, rows, dead letters and aggregates agree in one snapshot. Before the sink's first claim all are 0. */
 export class TotalsWatch {
   readonly #link: SinkLink;
   readonly #pipeline: Pipeline;
@@ -28,6 +30,7 @@ export class TotalsWatch {
   readonly #viewAtMs = new Map<string, number>();
   /** Partitions that have had a line of sink_offsets. */
   readonly #claimed = new Set<number>();
+  #told = { text: "", atMs: 0 };
 
   constructor(
     { pipeline, topic, run, postgres }: { pipeline: Pipeline; topic: string; run: number; postgres: PostgresLogin },
@@ -47,7 +50,6 @@ export class TotalsWatch {
     const aggregates: Record<string, number | null> = {};
     const seen = await this.#link.snapshot(async (session) => {
       const counters = await this.#counters(session);
-      if (counters.length === 0 && this.#claimed.size === 0) return undefined;
       const counted = await this.#counts.read(session, (all) => counters.every((item) => isSame(at(all, item), item)));
       problems.push(
         ...this.#missing(counters),
@@ -64,23 +66,23 @@ export class TotalsWatch {
       }
       return { counters, counted };
     });
-    if (seen === undefined) return;
     const sum = (figure: (item: Counters) => number) => seen.counters.reduce((total, item) => total + figure(item), 0);
     if (problems.length === 0) this.#counts.keep();
-    await this.#log.append([
-      {
-        t: "totals",
-        next_offset: sum(({ next }) => next),
-        rows: sum(({ rows }) => rows),
-        counted_rows: sum((item) => at(seen.counted, item).rows),
-        dead_letters: sum(({ letters }) => letters),
-        counted_dead_letters: sum((item) => at(seen.counted, item).letters),
-        aggregates,
-        agree: problems.length === 0,
-        problems: problems.slice(0, 20),
-        at_ms: atMs,
-      },
-    ]);
+    const totals = {
+      t: "totals" as const,
+      next_offset: sum(({ next }) => next),
+      rows: sum(({ rows }) => rows),
+      counted_rows: sum((item) => at(seen.counted, item).rows),
+      dead_letters: sum(({ letters }) => letters),
+      counted_dead_letters: sum((item) => at(seen.counted, item).letters),
+      aggregates,
+      agree: problems.length === 0,
+      problems: problems.slice(0, 20),
+    };
+    const text = JSON.stringify(totals);
+    if (text === this.#told.text && atMs - this.#told.atMs < SAME_EVERY_MS) return;
+    await this.#log.append([{ ...totals, at_ms: atMs }]);
+    this.#told = { text, atMs };
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { parseNodes } from "../../monitor/sources/nodes/node-list.ts";
 import { nodeOfService } from "./engine/containers.ts";
+import { ALL_PROFILES } from "./host/docker-compose.ts";
 
 /** What docker-compose.yml promises as a whole. */
 const serviceSchema = z.object({
@@ -40,6 +41,11 @@ it("starts the monitor with the producer and with the driver, and lets nobody wa
   for (const service of ["producer", "spark"]) expect(startedWith(service)).toContain("monitor");
   const conditions = Object.values(services).flatMap(({ depends_on }) => depends_on?.["monitor"]?.condition ?? []);
   expect(conditions).toEqual(["service_started"]);
+});
+
+it("takes down the services of every profile", () => {
+  const profiles = new Set(Object.values(services).flatMap(({ profiles }) => profiles ?? []));
+  expect([...profiles].toSorted()).toEqual(ALL_PROFILES.filter((word) => word !== "--profile").toSorted());
 });
 
 it("tells the monitor every node, and where it can be asked", () => {

@@ -57,6 +57,9 @@ describe.skipIf(why !== undefined)(`describeStack${why === undefined ? "" : ` (s
       supervisor: undefined,
       reach: {},
       nodes: [],
+      health: null,
+      health_unknown: "there is no health.json: no monitor has written one yet",
+      sink_errors: [],
     });
   });
 
@@ -72,6 +75,7 @@ describe.skipIf(why !== undefined)(`describeStack${why === undefined ? "" : ` (s
     );
     expect(ended).toMatchObject({
       ready: false,
+      should_run: true,
       supervision: "down",
       last_exit: { code: 3, signal: null },
       error: null,
@@ -81,9 +85,14 @@ describe.skipIf(why !== undefined)(`describeStack${why === undefined ? "" : ` (s
         async () => nodeNow("producer"),
         (node) => node?.state === "down",
       ),
-    ).toMatchObject({ supervision: "done", last_exit: { code: 0 } });
+    ).toMatchObject({ supervision: "done", should_run: false, last_exit: { code: 0 } });
     expect((await report()).stack).toEqual(stack());
-    expect(await nodeNow("driver")).toMatchObject({ state: "running", supervision: "running", last_exit: null });
+    expect(await nodeNow("driver")).toMatchObject({
+      state: "running",
+      supervision: "running",
+      should_run: true,
+      last_exit: null,
+    });
   });
 
   it("says that the driver failed when its job, in this life, ended for good", async () => {

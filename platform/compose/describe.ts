@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Stack } from "../../contract/stack.ts";
+import { healthReport } from "../protocol/health-file.ts";
 import { nodeIsReady, readDriverStatus, type ReadinessQuestion } from "../protocol/node-readiness.ts";
 import type { NodeReport, StackReport, Supervision } from "../runtime.ts";
 import { type NodeContainer, nodeContainers } from "./engine/containers.ts";
@@ -22,6 +23,7 @@ export async function describeStack(options: ComposeOptions, stack: Stack | unde
     supervisor: undefined,
     reach: reach(options, up, reports),
     nodes: reports,
+    ...healthReport(question.healthFile, readDriverStatus(question.driverStatusFile)),
   };
 }
 
@@ -47,10 +49,13 @@ async function toReport({ status, inspect }: NodeContainer, question: ReadinessQ
   const unhealthy =
     State.Health?.Status === "unhealthy" && status.state === "running" ? "its health check fails" : undefined;
   const errors = [State.Error, State.OOMKilled ? "out of memory (OOM-killed)" : "", unhealthy, job?.error];
+  const supervision = isFatal ? "failed" : supervisionOf(State);
   return {
     ...status,
     ready: await nodeIsReady(question, status.name),
-    supervision: isFatal ? "failed" : supervisionOf(State),
+    // Docker does not tell who stopped a container. A killed one is missed; `docker compose stop` of a node ends it with 143, 137 or 0.
+    should_run: supervision !== "done",
+    supervision,
     last_exit: exitOf(State),
     error: errors.filter((text) => text !== undefined && text !== null && text !== "").join("; ") || null,
   };

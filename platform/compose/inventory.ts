@@ -4,10 +4,8 @@ import { RUN_FILES } from "../../contract/run.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
 import { nodeIsReady, type ReadinessQuestion } from "../protocol/node-readiness.ts";
 import { roleHolder } from "../protocol/roles.ts";
-import { networkOf, type NodeContainer, nodeContainers } from "./engine/containers.ts";
+import { type NodeContainer, nodeContainers } from "./engine/containers.ts";
 import type { EngineApi } from "./engine/engine-api.ts";
-
-/** Written by the job into the run directory: the driver's `--status-file` in spark-app/bin/entrypoint.sh. */
 
 export type InventoryOptions = {
   /** Compose's project: the value of the label com.docker.compose.project. */
@@ -47,20 +45,18 @@ export class ComposeInventory implements Inventory {
 }
 
 /** What the nodes' protocols have to be told about containers. */
-export function readinessQuestion(options: Omit<InventoryOptions, "topic">, nodes: NodeContainer[]): ReadinessQuestion {
-  const { project, runDirectory, postgres } = options;
-  const hostsOf = (name: string): (string | undefined)[] => {
-    const inspect = nodes.find(({ status }) => status.name === name)?.inspect;
-    return [name, inspect?.Config.Hostname, inspect?.NetworkSettings.Networks[networkOf(project)]?.IPAddress];
-  };
+export function readinessQuestion(
+  options: Pick<InventoryOptions, "runDirectory" | "postgres">,
+  nodes: NodeContainer[],
+): ReadinessQuestion {
+  const { runDirectory, postgres } = options;
   return {
     nodes: nodes.map(({ status }) => status),
     postgres,
     producerStatusFile: join(runDirectory, RUN_FILES.producerStatus),
     driverStatusFile: join(runDirectory, RUN_FILES.driverStatus),
     samplesFile: join(runDirectory, RUN_FILES.samples),
-    // A worker is known by the host that it was told to advertise, or by its address.
-    isWorker: ({ name }, { host }) => host !== undefined && hostsOf(name).includes(host),
+    healthFile: join(runDirectory, RUN_FILES.health),
     // Pids in containers repeat; `starts` is the time of the start.
     isOfThisLife: ({ starts }, { at_ms }) => at_ms > starts,
   };

@@ -47,6 +47,9 @@ describe("a place without a stack", () => {
       supervisor: undefined,
       reach: {},
       nodes: [],
+      health: null,
+      health_unknown: "there is no stack",
+      sink_errors: [],
     });
     await power.down({ volumes: true }, work);
     expect(existsSync(stateDir)).toBe(false);

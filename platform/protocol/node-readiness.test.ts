@@ -3,17 +3,18 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { DriverStatus } from "../../contract/job.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { NodeKind, NodeStatus } from "../../contract/node.ts";
 import type { ProducerStatus } from "../../contract/run.ts";
 import { nodeIsReady, readDriverStatus, readProducerStatus } from "./node-readiness.ts";
 
-const STARTED_MS = Date.parse("2026-01-01T00:00:10Z");
+const STARTED_MS = Date.now() - 60_000;
 const servers: Server[] = [];
 let runDirectory: string;
 const master = { status: "STANDBY", workers: [] as object[], activeapps: [] as object[] };
 const standby = { status: "STANDBY", workers: [], activeapps: [] };
+/** The page of the life that the worker has now. */
+const workerNow: { id?: string } = {};
 const web: string[] = [];
 
 async function listening(server: Server): Promise<string> {
@@ -24,10 +25,13 @@ async function listening(server: Server): Promise<string> {
 
 beforeAll(async () => {
   runDirectory = mkdtempSync(join(tmpdir(), "faultline-ready-"));
-  for (const page of [standby, master])
+  for (const page of [standby, master, workerNow])
     web.push(await listening(createHttpServer((_, response) => response.end(JSON.stringify(page)))));
 });
-beforeEach(() => Object.assign(master, { status: "ALIVE", workers: [], activeapps: [] }));
+beforeEach(() => {
+  Object.assign(master, { status: "ALIVE", workers: [], activeapps: [] });
+  workerNow.id = "worker-life-2";
+});
 afterAll(() => {
   for (const server of servers) server.close();
   rmSync(runDirectory, { recursive: true });
@@ -45,22 +49,8 @@ function node(
   return { name, kind, addresses, state, starts: STARTED_MS, log: "" };
 }
 
-const driverFile = (): string => join(runDirectory, "driver-status.json");
 const samplesFile = (): string => join(runDirectory, "samples.ndjson");
 const producerFile = (): string => join(runDirectory, "producer-status.json");
-
-function driverSays(status: Pick<DriverStatus, "state" | "at_ms">): void {
-  const file: DriverStatus = {
-    version: 2,
-    generation: 1,
-    trigger: "realtime",
-    pid: 1,
-    error: null,
-    partitions: [],
-    ...status,
-  };
-  writeFileSync(driverFile(), JSON.stringify(file));
-}
 
 function producerSays(status: Pick<ProducerStatus, "state" | "at_ms" | "last_ack_ms">): void {
   const counts = { attempted: 0, acknowledged: 0, indeterminate: 0, backlog: 0, throttled: 0 };
@@ -76,23 +66,14 @@ function producerSays(status: Pick<ProducerStatus, "state" | "at_ms" | "last_ack
   writeFileSync(producerFile(), JSON.stringify(file));
 }
 
-function worker(host: string, port: number, state: string): object {
-  return { id: `worker-${port}`, host, port, state };
-}
-
-function app(state: string): object {
-  return { id: "app-1", name: "faultline", state };
-}
-
 async function ask(nodes: NodeStatus[], name: string, sinceMs?: number): Promise<boolean> {
   const question = {
     nodes,
     postgres: { host: "127.0.0.1", port: 1, database: "d", user: "u", password_file: "/nowhere" },
     producerStatusFile: producerFile(),
-    driverStatusFile: driverFile(),
+    driverStatusFile: "/nowhere",
     samplesFile: samplesFile(),
-    isWorker: (item: NodeStatus, { host }: { host?: string | undefined }) =>
-      [item.name, "172.30.0.9"].includes(host ?? ""),
+    healthFile: "/nowhere",
     isOfThisLife: ({ starts }: NodeStatus, { at_ms }: { at_ms: number }) => at_ms > starts,
   };
   return nodeIsReady(question, name, sinceMs);
@@ -103,8 +84,7 @@ async function ready(name: string, sinceMs?: number, state: State = "running"): 
   const nodes = [
     node("spark-master", "spark-master", { web: web[0] as string }),
     node("spark-master-2", "spark-master", { web: web[1] as string }),
-    node("spark-worker-1", "spark-worker"),
-    node("driver", "driver", {}, state),
+    node("spark-worker-1", "spark-worker", { web: web[2] as string }),
     node("producer", "producer", {}, state),
     node("monitor", "monitor", {}, state),
   ];
@@ -124,40 +104,30 @@ describe("Spark, with two masters", () => {
     expect(await ready("spark-master-2")).toBe(false);
   });
 
-  it.each(["spark-worker-1", "172.30.0.9"])("a worker is ready when the leader has it, as %s, alive", async (host) => {
+  it("a worker is ready when it answers, and the leader has this life of it alive", async () => {
     expect(await ready("spark-worker-1")).toBe(false);
-    master.workers = [worker("spark-worker-2", 1, "ALIVE"), worker(host, 1, "DEAD")];
+    master.workers = [
+      { id: "worker-life-1", state: "ALIVE" },
+      { id: "worker-life-2", state: "DEAD" },
+    ];
     expect(await ready("spark-worker-1")).toBe(false);
-    master.workers.push(worker(host, 2, "ALIVE"));
+    master.workers = [{ id: "worker-life-2", state: "ALIVE" }];
     expect(await ready("spark-worker-1")).toBe(true);
+    // Paused: the leader still lists it, and it does not say who it is.
+    delete workerNow.id;
+    expect(await ready("spark-worker-1")).toBe(false);
+    workerNow.id = "worker-life-2";
     master.status = "STANDBY";
     expect(await ready("spark-worker-1")).toBe(false);
-  });
-
-  it("the driver is ready when this life of it says so, and the leader, if there is one, has it running", async () => {
-    expect(await ready("driver")).toBe(false);
-    driverSays({ state: "running", at_ms: STARTED_MS + 1 });
-    expect(await ready("driver")).toBe(false);
-    master.activeapps = [app("WAITING")];
-    expect(await ready("driver")).toBe(false);
-    master.activeapps = [app("RUNNING")];
-    expect([await ready("driver"), await ready("driver", undefined, "down")]).toEqual([true, false]);
-    driverSays({ state: "running", at_ms: STARTED_MS - 1 });
-    expect(await ready("driver")).toBe(false);
-    driverSays({ state: "restarting", at_ms: STARTED_MS + 1 });
-    expect(await ready("driver")).toBe(false);
-    driverSays({ state: "running", at_ms: STARTED_MS + 1 });
-    Object.assign(master, { status: "STANDBY", activeapps: [] });
-    expect(await ready("driver")).toBe(true);
   });
 });
 
 describe("Spark, with one master", () => {
   it("the master is ready when it has a worker alive, unless no worker runs", async () => {
     expect([await alone("running"), await alone("down"), await alone()]).toEqual([false, true, true]);
-    master.workers = [worker("spark-worker-1", 1, "DEAD")];
+    master.workers = [{ id: "w", state: "DEAD" }];
     expect(await alone("running")).toBe(false);
-    master.workers = [worker("spark-worker-1", 1, "ALIVE")];
+    master.workers = [{ id: "w", state: "ALIVE" }];
     expect(await alone("running")).toBe(true);
     master.status = "RECOVERING";
     expect(await alone("running")).toBe(false);
@@ -179,11 +149,27 @@ it("the producer is ready when this life of it got an acknowledgement since then
   expect(await ready("producer", STARTED_MS, "down")).toBe(true);
 });
 
+const agoMs = (ms: number): number => Date.now() - ms;
+
+it("without a time, the producer is ready by an acknowledgement of the last 15 s, or by a reason to be silent", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(15_000) });
+  expect(await ready("producer")).toBe(true);
+  producerSays({ state: "producing", at_ms: agoMs(0), last_ack_ms: agoMs(15_001) });
+  expect(await ready("producer")).toBe(false);
+  for (const state of ["quiesced", "draining"] as const) {
+    producerSays({ state, at_ms: agoMs(0), last_ack_ms: agoMs(15_001) });
+    expect(await ready("producer")).toBe(true);
+    producerSays({ state, at_ms: agoMs(15_001), last_ack_ms: agoMs(15_001) });
+    expect(await ready("producer")).toBe(false);
+  }
+});
+
 it("a status file that is torn, or of another version, says nothing", () => {
   for (const text of ["", '{"version":1,"state":"run', JSON.stringify({ version: 2, state: "running" })]) {
-    writeFileSync(driverFile(), text);
     writeFileSync(producerFile(), text);
-    expect([readDriverStatus(driverFile()), readProducerStatus(producerFile())]).toEqual([undefined, undefined]);
+    expect([readDriverStatus(producerFile()), readProducerStatus(producerFile())]).toEqual([undefined, undefined]);
   }
 });
 

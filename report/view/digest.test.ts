@@ -94,17 +94,11 @@ describe("the digest of a run", () => {
     });
   });
 
-  test("stays small: of many faults it keeps those that took longest, in their order", () => {
-    const faults = Array.from({ length: 200 }, (_, id) =>
-      faultView(id, exactly(id % 100), { node: "kafka-2".repeat(4) }),
-    );
+  test("has every fault, in its order: figures over several runs need them all", () => {
+    const faults = Array.from({ length: 200 }, (_, id) => faultView(id, exactly(id % 100)));
     const digest = digestOf(viewOf("x", faults), MACHINE);
-    expect(digest.faults).toHaveLength(60);
-    expect(digest.faults_left_out).toBe(140);
-    expect(digest.faults.map(({ id }) => id)).toEqual(
-      [...Array(30).keys()].flatMap((at) => at + 70).concat([...Array(30).keys()].map((at) => at + 170)),
-    );
-    expect(encodeDigest(digest).length).toBeLessThan(60_000);
+    expect(digest.faults.map(({ id }) => id)).toEqual([...Array(200).keys()]);
+    expect(encodeDigest(digest).length).toBeLessThan(200 * 1_000);
   });
 });
 

@@ -5,8 +5,6 @@ import type { Figures, Spread } from "../measure/throughput.ts";
 import type { FaultView } from "./fault-view.ts";
 import type { RunView } from "./run-view.ts";
 
-/** More faults than these make the digest too large for a page. */
-const MOST_FAULTS = 60;
 /** A reason can be long where it quotes a program. */
 const LONGEST_TEXT = 400;
 
@@ -17,7 +15,6 @@ export type Machine = Digest["machine"];
 export function digestOf(view: RunView, machine: Machine): Digest {
   const { run, verdict, production, figures, plan, faults } = view;
   const counts = verdict.value?.counts;
-  const kept = slowest(faults);
   const split = figures.value;
   return {
     version: 1,
@@ -64,8 +61,8 @@ export function digestOf(view: RunView, machine: Machine): Digest {
       calm_ack_gap: measureOf(view.calmAckGap),
       calm_sink_gap: measureOf(view.calmSinkGap),
     },
-    faults: kept.map((fault) => faultOf(fault, view.startMs)),
-    faults_left_out: faults.length - kept.length,
+    course: view.course,
+    faults: faults.map((fault) => faultOf(fault, view.startMs)),
     worst_minute: view.worstMinute,
   };
 }
@@ -114,16 +111,6 @@ function measureOf(measure: Measure): DigestMeasure {
 
 function gapOf({ measure, sharedWith }: ChargedGap): DigestFault["ack_gap"] {
   return { measure: measureOf(measure), shared_with: sharedWith };
-}
-
-function longest({ ackGap, sinkGap, visibleAgain }: FaultView): number {
-  return Math.max(0, ...[ackGap.measure, sinkGap.measure, visibleAgain].filter(isKnown).map(({ highMs }) => highMs));
-}
-
-/** Those that took longest, in the order of injection. */
-function slowest(faults: readonly FaultView[]): FaultView[] {
-  const kept = new Set(faults.toSorted((a, b) => longest(b) - longest(a)).slice(0, MOST_FAULTS));
-  return faults.filter((fault) => kept.has(fault));
 }
 
 function figuresOf(figures: Figures | undefined): Digest["figures"]["calm"] {

@@ -13,6 +13,7 @@ import { timelineOf } from "../timeline/builder.ts";
 import { thin } from "../timeline/thin.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import { anomalyView, type AnomalyView } from "./anomaly-view.ts";
+import { type Course, courseOf } from "./course.ts";
 import { type FaultView, faultViews } from "./fault-view.ts";
 import type { LastRun } from "./last-runs.ts";
 import { type WorstMinute, worstMinute } from "./worst-minute.ts";
@@ -64,6 +65,8 @@ export type RunView = {
   figures: Part<SplitFigures & { damaged: number }>;
   /** Thinned to about 2,000 points. */
   timeline: Timeline;
+  /** The whole run in at most 400 steps; null: there are no samples. */
+  course: Course | null;
   /** The minute in which the least was stored; null: there are not enough samples. */
   worstMinute: WorstMinute | null;
   /** Judged runs of the same pipeline beside this one, from the oldest to the newest, with this one. */
@@ -111,6 +114,7 @@ export function runView(run: MeasuredRun, lastRuns: LastRun[] = []): RunView {
     calmSinkGap: recoveries.calmSinkGap,
     figures: mapPart(run.samples, ({ damaged }) => ({ ...figuresOf(samples, calmOf(run)), damaged })),
     timeline: timelineView(thin(whole), run.startMs, faults),
+    course: courseOf(whole, run),
     worstMinute: worstMinute(whole, bittenWindows(run), run.startMs),
     lastRuns,
   };

@@ -59,7 +59,7 @@ driver)
   # What an earlier driver said of itself is not true of this one.
   rm -f /runs/current/driver-status.json
   job spark-submit --class dev.faultline.job.PipelineJob --master "$masters" --deploy-mode client --properties-file "$SPARK_HOME/conf/spark-defaults.conf" \
-    --conf "spark.driver.host=$HOSTNAME" --conf spark.driver.bindAddress=0.0.0.0 --conf spark.ui.enabled=false \
+    --conf "spark.driver.host=$HOSTNAME" --conf spark.driver.bindAddress=0.0.0.0 --conf spark.ui.enabled=true --conf spark.ui.port=4040 --conf spark.ui.killEnabled=false \
     --conf "spark.cores.max=$((2 * ${SPARK_WORKER_SLOTS:-8}))" --conf "spark.executor.memory=${SPARK_EXECUTOR_MEMORY:-640m}" \
     /app/spark-app.jar --pipeline /runs/current/pipeline.yaml --brokers "${KAFKA_BROKERS:?}" --trigger "${FAULTLINE_TRIGGER:-realtime}" \
     --checkpoint "/checkpoints/${FAULTLINE_TRIGGER:-realtime}" --status-file /runs/current/driver-status.json

@@ -10,10 +10,9 @@ import { LedgerIngest } from "../histories/ledger-ingest.ts";
 import { LogIngest } from "../histories/log-ingest.ts";
 import { SinkIngest } from "../histories/sink-ingest.ts";
 import { findAnomalies } from "../checks/find-anomalies.ts";
-import { CopyChunks } from "../sinks/copy-chunks.ts";
 import { LineSplitter } from "../read/line-splitter.ts";
 import { readBatches } from "../read/record-batch.ts";
-import { CopyRow } from "../sinks/copy-rows.ts";
+import { sinkTables } from "../sinks/sink-tables.ts";
 import { encodeBatch } from "./encode-batch.ts";
 
 /**
@@ -87,30 +86,30 @@ report("ledger lines", lines, micros);
 micros = 0;
 const STORED = timestamptz(Date.now());
 const sink = new SinkIngest(histories, "t");
+const tables = sinkTables(pipeline, run);
+const letterLines = tables.letters((letter) => sink.letter(letter));
+const offsetLines = tables.offsets((offset) => sink.offset(offset));
 for (let p = 0; p < pipeline.partitions; p++) {
   let letters = 0;
   for (let s = 0; s < perPartition; s++)
     if (source.isMalformed(p, s)) {
       letters += 1;
-      sink.letterLine(
-        copyLine([
-          pipeline.table,
-          "t",
-          `${p}`,
-          `${s}`,
-          `\\x${Buffer.from(eventKey(run, p, s)).toString("hex")}`,
-          `\\x${source.value(p, s, createdMs(s)).toString("hex")}`,
-          reasonOf(source.value(p, s, createdMs(s)), pipeline),
-          STORED,
-        ]),
-      );
+      const line = copyLine([
+        pipeline.table,
+        "t",
+        `${p}`,
+        `${s}`,
+        `\\x${Buffer.from(eventKey(run, p, s)).toString("hex")}`,
+        `\\x${source.value(p, s, createdMs(s)).toString("hex")}`,
+        reasonOf(source.value(p, s, createdMs(s)), pipeline),
+        STORED,
+      ]);
+      letterLines(Buffer.from(`${line}\n`));
     }
-  sink.offsetLine(
-    [pipeline.table, "t", p, 0, perPartition, perPartition - letters, 0, letters, 1, "\\N", STORED].join("\t"),
-  );
+  const figures = [0, perPartition, perPartition - letters, 0, letters, 1];
+  offsetLines(Buffer.from(`${[pipeline.table, "t", p, ...figures, "\\N", STORED].join("\t")}\n`));
 }
-const row = new CopyRow(pipeline, run);
-const rowLines = new CopyChunks((text, from, to) => sink.row(row.show(text, from, to)));
+const rows = tables.rows((row) => sink.row(row));
 for (let p = 0; p < pipeline.partitions; p++)
   for (let s = 0; s < perPartition;) {
     let text = "";
@@ -120,7 +119,7 @@ for (let p = 0; p < pipeline.partitions; p++)
       text += `${copyLine([`${run}`, `${eventNumber(p, s)}`, ...pipeline.fields.map((field) => columnText(field, json[field.name]))])}\n`;
     }
     const chunk = Buffer.from(text);
-    micros += timed(() => rowLines.push(chunk));
+    micros += timed(() => rows(chunk));
   }
 histories.sinkRead = true;
 report("rows", histories.actualRows, micros);
@@ -148,7 +147,8 @@ histories.logRead = true;
 report("records", histories.logRecords, micros);
 
 // The stored groups are only there to take their memory: they are what was recomputed.
-for (const table of histories.aggregates) for (const line of table.computedLines()) table.storedLine(line);
+for (const table of histories.aggregates)
+  for (const group of table.computed()) table.stored({ ...group, describe: () => "" });
 let found: ReturnType<typeof findAnomalies> = [];
 micros = timed(() => (found = findAnomalies(histories)));
 report("events judged", perPartition * pipeline.partitions, micros);

@@ -1,6 +1,7 @@
 import type { LedgerRecord } from "../../contract/ledger.ts";
 import type { Captured, PartitionTask } from "../engine/partition-reading.ts";
 import type { Histories } from "../histories/histories.ts";
+import { CopyGroup } from "../sinks/copy-group.ts";
 import { timestampText } from "../sinks/copy-text.ts";
 import { bytesOf } from "./lines.ts";
 import type { RunBytes } from "./run-bytes.ts";
@@ -83,7 +84,10 @@ export class Beginning {
         const { dueRows = 0, dueDuplicates = 0, dueLetters = 0 } = recounted.partitions[partition] ?? {};
         return [dueRows, dueDuplicates, dueLetters];
       }),
-      groups: recounted.aggregates.map((table) => bytesOf([...table.computedLines()])),
+      groups: recounted.aggregates.map((table) => {
+        const spelling = new CopyGroup(pipeline, table.spec);
+        return bytesOf(Array.from(table.computed(), (group) => spelling.spell(group)));
+      }),
       log,
     };
   }

@@ -4,10 +4,9 @@ import type { RunSettings } from "../histories/histories.ts";
 import { LedgerIngest } from "../histories/ledger-ingest.ts";
 import { LogIngest } from "../histories/log-ingest.ts";
 import { SinkIngest } from "../histories/sink-ingest.ts";
-import { CopyChunks } from "../sinks/copy-chunks.ts";
 import { LineSplitter } from "../read/line-splitter.ts";
 import { readBatches } from "../read/record-batch.ts";
-import { CopyRow } from "../sinks/copy-rows.ts";
+import { sinkTables } from "../sinks/sink-tables.ts";
 
 /** A small run, or the beginning of one, as the bytes that the readers get. Tables are in COPY's text format, each line with its "\n". */
 export type RunBytes = {
@@ -33,12 +32,12 @@ export function readRunBytes(pipeline: Pipeline, settings: RunSettings, topic: s
   ledger.finish();
 
   const sink = new SinkIngest(histories, topic);
-  eachLine(bytes.offsets, (line) => sink.offsetLine(line));
-  eachLine(bytes.letters, (line) => sink.letterLine(line));
+  const tables = sinkTables(pipeline, settings.run);
+  tables.offsets((offset) => sink.offset(offset))(bytes.offsets);
+  tables.letters((letter) => sink.letter(letter))(bytes.letters);
   for (const [index, table] of histories.aggregates.entries())
-    eachLine(bytes.groups[index] as Buffer, (line) => table.storedLine(line));
-  const row = new CopyRow(pipeline, settings.run);
-  new CopyChunks((text, from, to) => sink.row(row.show(text, from, to))).push(bytes.rows);
+    tables.groups(table.spec, (group) => table.stored(group))(bytes.groups[index] as Buffer);
+  tables.rows((row) => sink.row(row))(bytes.rows);
   histories.sinkRead = true;
 
   const logProblems: string[] = [];
@@ -60,8 +59,4 @@ export function readRunBytes(pipeline: Pipeline, settings: RunSettings, topic: s
   log.finish();
   histories.logRead = true;
   return { histories, ledgerProblems: ledger.problems, logProblems };
-}
-
-function eachLine(bytes: Buffer, line: (text: string) => void): void {
-  new LineSplitter(line).push(bytes);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { emptyHistories } from "../fixture/histories.ts";
+import { storeGroup } from "../fixture/stored-lines.ts";
 import type { Aggregate } from "../../contract/pipeline.ts";
 import { AggregateTable } from "../histories/aggregate-table.ts";
 import { eventOf } from "../histories/event-values.ts";
@@ -13,7 +14,7 @@ function withStored(lines: string[]) {
   histories.aggregates.splice(1);
   const [table] = histories.aggregates as [AggregateTable];
   for (let times = 0; times < 3; times++) table.add(EVENT, 2);
-  for (const line of lines) table.storedLine(line);
+  for (const line of lines) storeGroup(table, histories.pipeline, line);
   return aggregateMismatch.find(histories).flatMap(({ ranges }) => ranges);
 }
 
@@ -49,7 +50,7 @@ test("another spelling of a key is another group", () => {
   const ranges = (line: string) => {
     table.forget();
     table.add(EVENT, 2);
-    table.storedLine(line);
+    storeGroup(table, histories.pipeline, line);
     return aggregateMismatch.find(histories).flatMap((anomaly) => anomaly.ranges);
   };
   expect(ranges("7\t2\t1\t50")).toEqual([]);
@@ -72,8 +73,8 @@ test("shards that were reduced count together with those that were not", () => {
   const [table] = histories.aggregates as [AggregateTable];
   for (const shard of [0, 1, 2]) {
     table.add(EVENT, shard);
-    table.storedLine(`7\t${shard}\t1\t${shard === 2 ? 51 : 50}`);
-    if (shard === 0) table.storedLine("8\t0\t1\t50");
+    storeGroup(table, histories.pipeline, `7\t${shard}\t1\t${shard === 2 ? 51 : 50}`);
+    if (shard === 0) storeGroup(table, histories.pipeline, "8\t0\t1\t50");
     if (shard < 2) table.reduce();
   }
   expect(table.differences().compared).toBe(4);
@@ -90,7 +91,7 @@ test("each sum of a group must be right, also if there are several", () => {
     const table = new AggregateTable(histories.pipeline, { ...spec, sums });
     histories.aggregates = [table];
     for (let times = 0; times < 3; times++) table.add(EVENT, 2);
-    table.storedLine(`2026-01-01 00:00:00+00\trefund\t2\t${line}`);
+    storeGroup(table, histories.pipeline, `2026-01-01 00:00:00+00\trefund\t2\t${line}`);
     return aggregateMismatch.find(histories).flatMap(({ ranges }) => ranges);
   };
   expect(stored("3\t150\t21")).toEqual([]);
@@ -110,7 +111,11 @@ test("groups that are wrong for one reason are all counted, and named", () => {
 
 test("groups are not judged if too many unknown events were seen to count them", () => {
   const histories = emptyHistories();
-  histories.aggregates[0]?.storedLine("2026-01-01 00:00:00+00\trefund\t2\t3\t150");
+  storeGroup(
+    histories.aggregates[0] as AggregateTable,
+    histories.pipeline,
+    "2026-01-01 00:00:00+00\trefund\t2\t3\t150",
+  );
   expect(aggregateMismatch.find(histories)).toMatchObject([{ count: 1 }]);
   histories.strays.overflow = 1;
   expect(aggregateMismatch.find(histories)).toEqual([]);

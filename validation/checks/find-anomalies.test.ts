@@ -5,6 +5,8 @@ import type { Histories } from "../histories/histories.ts";
 import { CHECKS } from "./all.ts";
 import { WitnessSeen } from "../witness/witness-seen.ts";
 import { findAnomalies } from "./find-anomalies.ts";
+import { storeGroup } from "../fixture/stored-lines.ts";
+import type { AggregateTable } from "../histories/aggregate-table.ts";
 
 /** Histories in which everything is wrong that can be. */
 function allWrong(): Histories {
@@ -26,7 +28,11 @@ function allWrong(): Histories {
   history.letterMissing.set(12);
   const sink = history.sink;
   if (sink !== undefined) sink.rows += 1;
-  histories.aggregates[0]?.storedLine("2026-01-01 00:00:00+00\trefund\t2\t3\t150");
+  storeGroup(
+    histories.aggregates[0] as AggregateTable,
+    histories.pipeline,
+    "2026-01-01 00:00:00+00\trefund\t2\t3\t150",
+  );
   const [ours, other] = [histories.strays.of(9, 2, 77), histories.strays.of(8, 2, 77)];
   if (ours !== undefined) ours.rows = 1;
   if (other !== undefined) other.rows = 1;

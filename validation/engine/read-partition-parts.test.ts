@@ -207,9 +207,12 @@ test("a batch of which only a part is in the log is torn", async () => {
 });
 
 test("a log with several holes is one reason for UNKNOWN", async () => {
-  const some = batchesOf(log.batches).filter((_, at) => at % 2 === 0);
-  const { logProblems } = await read({ range: { partition, start: 0, end: 21 } }, undefined, some);
-  expect(logProblems.filter((text) => text.includes("hold no record"))).toHaveLength(1);
+  const some = batchesOf(log.batches).filter((_, at) => at % 2 === 1);
+  expect(some.length).toBeGreaterThan(1);
+  const { logProblems } = await read({ range: { partition, start: 0, end: 28 } }, undefined, some);
+  expect(logProblems).toEqual([
+    `partition ${partition}: offsets from 0 on hold no record (compaction or transactions), so the log is incomplete`,
+  ]);
 });
 
 /** Batches of seven, in the order in which they come, and where each is read from. */

@@ -19,6 +19,7 @@ import { CopyRow } from "../sinks/copy-rows.ts";
 import { Batches } from "../truth/batches.ts";
 import { mergeReading, settleElsewhere } from "./merge-reading.ts";
 import { PartitionReader } from "./read-partition.ts";
+import { storeGroup, storeLetter, storeOffset } from "../fixture/stored-lines.ts";
 
 const file = new URL("../../pipelines/payments.yaml", import.meta.url);
 const pipeline = parsePipeline(readFileSync(file, "utf8"), "payments.yaml");
@@ -34,13 +35,13 @@ async function readByPartition({ open }: World, bytes: RunBytes): Promise<Histor
   ledger.finish();
   const sink = new SinkIngest(histories, pipeline.topic);
   const rest = (part: Parameters<typeof partLines>[3]) => partLines(bytes, pipeline, run, part);
-  for (const line of rest({ of: "offsets" })) sink.offsetLine(line);
-  for (const line of rest({ of: "letters", partition: "rest" })) sink.letterLine(line);
+  for (const line of rest({ of: "offsets" })) storeOffset(sink, line);
+  for (const line of rest({ of: "letters", partition: "rest" })) storeLetter(sink, line);
   const row = new CopyRow(pipeline, run);
   for (const line of rest({ of: "rows", partition: "rest" }))
     sink.row(row.show(Buffer.from(line), 0, Buffer.byteLength(line)));
   for (const [aggregate, table] of histories.aggregates.entries())
-    for (const line of rest({ of: "groups", aggregate, partition: "rest" })) table.storedLine(line);
+    for (const line of rest({ of: "groups", aggregate, partition: "rest" })) storeGroup(table, pipeline, line);
 
   const batches = histories.partitions.map((history) => Batches.of(history.batches.share()));
   const context = { pipeline, settings, topic: pipeline.topic, batches };

@@ -6,12 +6,11 @@ import { Histories, PartitionHistory } from "../histories/histories.ts";
 import type { RunSettings } from "../histories/histories.ts";
 import { LogIngest } from "../histories/log-ingest.ts";
 import { SinkIngest } from "../histories/sink-ingest.ts";
-import { CopyChunks } from "../sinks/copy-chunks.ts";
-import { LineSplitter } from "../read/line-splitter.ts";
 import type { BatchVisitor } from "../read/record-batch.ts";
 import { readBatches } from "../read/record-batch.ts";
 import { UnreadableError } from "../read/unreadable-error.ts";
-import { CopyRow } from "../sinks/copy-rows.ts";
+import { sinkTables } from "../sinks/sink-tables.ts";
+import type { StoredTables } from "../sinks/stored-tables.ts";
 import { BatchDigests } from "../witness/batch-digests.ts";
 import { RangeDigests } from "../witness/range-digests.ts";
 import type { PartitionSource } from "../source/run-source.ts";
@@ -38,10 +37,9 @@ export class PartitionReader {
   async read(task: PartitionTask, signal: AbortSignal, onRead: OnRead): Promise<PartitionReading> {
     const { partition, sink } = task;
     const { pipeline, settings, batches } = this.#context;
-    const histories = new Histories(pipeline, settings, this.#others.slice());
     const history = PartitionHistory.of(partition, batches[partition] as Batches);
     history.sink = sink;
-    histories.partitions[partition] = history;
+    const histories = new Histories(pipeline, settings, this.#others.with(partition, history));
     const reading = new Reading(this.#context, histories, task, this.#source, onRead);
     // A record is compared with its dead letter, so those are read before the log.
     const tableStart = await attempt(task.hasTables, () => reading.lettersAndGroups(signal));
@@ -55,11 +53,11 @@ export class PartitionReader {
 }
 
 class Reading {
-  readonly #context: RunContext;
   readonly #histories: Histories;
   readonly #task: PartitionTask;
   readonly #source: PartitionSource;
   readonly #onRead: OnRead;
+  readonly #tables: StoredTables;
   readonly #sink: SinkIngest;
   readonly #log: LogIngest;
   readonly #witnessed: RangeDigests;
@@ -68,11 +66,11 @@ class Reading {
   readonly #captured = { rows: [] as Captured["rows"], letters: [] as string[], batches: [] as Buffer[] };
 
   constructor(context: RunContext, histories: Histories, task: PartitionTask, source: PartitionSource, onRead: OnRead) {
-    this.#context = context;
     this.#histories = histories;
     this.#task = task;
     this.#source = source;
     this.#onRead = onRead;
+    this.#tables = sinkTables(context.pipeline, context.settings.run);
     this.#sink = new SinkIngest(histories, context.topic);
     this.#log = new LogIngest(histories);
     this.#witnessed = new RangeDigests(task.witnessed ?? []);
@@ -81,29 +79,29 @@ class Reading {
 
   async lettersAndGroups(signal: AbortSignal): Promise<void> {
     const { partition, capture } = this.#task;
-    const letters = new LineSplitter((line) => {
-      this.#sink.letterLine(line);
-      if (Number(line.split("\t", 4)[3]) < capture.offsets) this.#captured.letters.push(line);
+    const letters = this.#tables.letters((letter) => {
+      this.#sink.letter(letter);
+      const { offset } = letter;
+      if (typeof offset === "number" && offset < capture.offsets) this.#captured.letters.push(letter.line);
     });
-    await this.#source.copy({ of: "letters", partition }, signal, (chunk) => letters.push(chunk));
+    await this.#source.copy({ of: "letters", partition }, signal, letters);
     for (const [aggregate, table] of this.#histories.aggregates.entries()) {
-      const groups = new LineSplitter((line) => table.storedLine(line));
-      await this.#source.copy({ of: "groups", aggregate, partition }, signal, (chunk) => groups.push(chunk));
+      const groups = this.#tables.groups(table.spec, (group) => table.stored(group));
+      await this.#source.copy({ of: "groups", aggregate, partition }, signal, groups);
     }
   }
 
   async rows(signal: AbortSignal): Promise<void> {
     const { partition, capture } = this.#task;
     const histories = this.#histories;
-    const row = new CopyRow(this.#context.pipeline, this.#context.settings.run);
-    const rows = new CopyChunks((text, from, to) => {
-      this.#sink.row(row.show(text, from, to));
+    const rows = this.#tables.rows((row) => {
+      this.#sink.row(row);
       if (row.sequence < capture.sequences)
         this.#captured.rows.push({ sequence: row.sequence, line: Buffer.from(row.line).toString() });
     });
     await this.#source.copy({ of: "rows", partition }, signal, (chunk) => {
       const before = histories.actualRows;
-      rows.push(chunk);
+      rows(chunk);
       this.#onRead({ rows: histories.actualRows - before, records: 0 });
     });
   }

@@ -2,15 +2,13 @@ import { FaultlineError } from "../../contract/errors.ts";
 import type { AnomalyKind } from "../../contract/verdict.ts";
 import type { Histories } from "../histories/histories.ts";
 import { SinkIngest } from "../histories/sink-ingest.ts";
-import { CopyChunks } from "../sinks/copy-chunks.ts";
 import type { LogRange } from "../read/kafka-log.ts";
-import { LineSplitter } from "../read/line-splitter.ts";
 import { viewDifference } from "../sinks/view-totals.ts";
-import { CopyRow } from "../sinks/copy-rows.ts";
+import { sinkTables } from "../sinks/sink-tables.ts";
 import type { Progress } from "../read/progress.ts";
 import { logRanges, viewTotals } from "../source/question.ts";
 import type { RunServers } from "../source/run-servers.ts";
-import type { PartitionSource, TablePart } from "../source/run-source.ts";
+import type { PartitionSource } from "../source/run-source.ts";
 import { mergeReading, settleElsewhere } from "./merge-reading.ts";
 import type { Captured, PartitionTask, SourceError } from "./partition-reading.ts";
 import { ReadProgress } from "./read-progress.ts";
@@ -145,17 +143,17 @@ async function readRest(
 ): Promise<void> {
   const { pipeline, run } = histories;
   const sink = new SinkIngest(histories, topic);
-  const lines = (part: TablePart, line: (text: string) => void) => {
-    const splitter = new LineSplitter(line);
-    return parts.copy(part, signal, (chunk) => splitter.push(chunk));
-  };
-  await lines({ of: "offsets" }, (line) => sink.offsetLine(line));
-  await lines({ of: "letters", partition: "rest" }, (line) => sink.letterLine(line));
-  const row = new CopyRow(pipeline, run);
-  const rows = new CopyChunks((text, from, to) => sink.row(row.show(text, from, to)));
-  await parts.copy({ of: "rows", partition: "rest" }, signal, (chunk) => rows.push(chunk));
-  for (const [aggregate, table] of histories.aggregates.entries())
-    await lines({ of: "groups", aggregate, partition: "rest" }, (line) => table.storedLine(line));
+  const tables = sinkTables(pipeline, run);
+  const offsets = tables.offsets((offset) => sink.offset(offset));
+  await parts.copy({ of: "offsets" }, signal, offsets);
+  const letters = tables.letters((letter) => sink.letter(letter));
+  await parts.copy({ of: "letters", partition: "rest" }, signal, letters);
+  const rows = tables.rows((row) => sink.row(row));
+  await parts.copy({ of: "rows", partition: "rest" }, signal, rows);
+  for (const [aggregate, table] of histories.aggregates.entries()) {
+    const groups = tables.groups(table.spec, (group) => table.stored(group));
+    await parts.copy({ of: "groups", aggregate, partition: "rest" }, signal, groups);
+  }
 }
 
 /** @throws FaultlineError FL_TOPIC_MISMATCH */

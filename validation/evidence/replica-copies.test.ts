@@ -95,6 +95,8 @@ test.each<[string, FetchReply, RegExp]>([
     },
   ]);
   expect(skipped).toEqual([{ broker: 2, partitions: 1 }]);
+  // It pauses between two questions.
+  expect(fetched.length).toBeLessThanOrEqual(3 + LIMITS.giveUpMs / LIMITS.retryMs);
   expect(await kafka.isLeft()).toBe(true);
 });
 

@@ -1,5 +1,4 @@
-import { unescapeCopy } from "../sinks/copy-text.ts";
-import { exactInteger } from "../read/exact-integer.ts";
+import type { StoredOffset } from "../sinks/stored-tables.ts";
 
 /** PostgreSQL's clock and the one of the machine that created the run may differ so much. */
 const CLOCK_SLACK_MS = 60_000;
@@ -16,15 +15,15 @@ export class RunSpan {
     this.#toMs = asOfMs + CLOCK_SLACK_MS;
   }
 
-  /** @param text a timestamptz in COPY's text format, in UTC. @returns what is wrong with it, as a sentence. */
-  problem(column: string, text: string | undefined): string | undefined {
-    const plain = text === undefined ? null : unescapeCopy(text);
-    const atMs = Date.parse((plain ?? "").replace(" ", "T").replace(/\+00$/, "Z"));
-    if (Number.isNaN(atMs)) return `${column} is ${plain ?? "null"}, which is no time of this run`;
-    if (atMs < this.#fromMs) return `${column} is ${plain}, before the run was created`;
-    return atMs > this.#toMs ? `${column} is ${plain}, in the future` : undefined;
+  /** @param text the time as it is written. @returns what is wrong with it, as a sentence. */
+  problem(column: string, atMs: number, text: string | null): string | undefined {
+    if (Number.isNaN(atMs)) return `${column} is ${text ?? "null"}, which is no time of this run`;
+    if (atMs < this.#fromMs) return `${column} is ${text}, before the run was created`;
+    return atMs > this.#toMs ? `${column} is ${text}, in the future` : undefined;
   }
 }
+
+type Written = Pick<StoredOffset, "generation" | "writerPid" | "updatedMs" | "updated">;
 
 /** Who has written a row of sink_offsets, and when. A driver claims all partitions of a topic at once, with one generation from 1 on. */
 export class OffsetWriter {
@@ -37,21 +36,19 @@ export class OffsetWriter {
     this.#span = span;
   }
 
-  /** @param texts generation, writer_pid and updated_at. @returns what is wrong with them, as sentences. */
-  problems([generationText, pidText, updatedText]: readonly string[]): string[] {
+  /** @returns what is wrong with generation, writer_pid and updated_at, as sentences. */
+  problems({ generation, writerPid, updatedMs, updated }: Written): string[] {
     const problems: string[] = [];
-    const generation = exactInteger(generationText ?? "");
-    if (generation === undefined || generation < 1)
-      problems.push(`generation is ${generationText}, but a driver's claim begins at 1`);
+    if (typeof generation !== "number" || generation < 1)
+      problems.push(`generation is ${generation}, but a driver's claim begins at 1`);
     else if ((this.#generation ??= generation) !== generation && !this.#isMixed) {
       this.#isMixed = true;
       problems.push(`generation is ${generation}, but ${this.#generation} in another partition`);
     }
-    const pid = exactInteger(pidText ?? "");
     // Null since the last claim, until the partition is written again.
-    if (pidText !== "\\N" && (pid === undefined || pid < 1 || pid > MOST_PID))
-      problems.push(`writer_pid is ${pidText}, which no session has`);
-    const late = this.#span.problem("updated_at", updatedText);
+    if (writerPid !== null && (typeof writerPid !== "number" || writerPid < 1 || writerPid > MOST_PID))
+      problems.push(`writer_pid is ${writerPid}, which no session has`);
+    const late = this.#span.problem("updated_at", updatedMs, updated);
     return late === undefined ? problems : [...problems, late];
   }
 }

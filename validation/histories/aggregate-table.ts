@@ -1,21 +1,20 @@
 import type { EventBytes } from "../../contract/event.ts";
 import type { Aggregate, Field, Pipeline } from "../../contract/pipeline.ts";
 import { windowSizeMs } from "../../contract/pipeline.ts";
-import { escapeCopy, instantMs, timestampText, unescapeCopy } from "../sinks/copy-text.ts";
+import type { GroupValues, StoredGroup } from "../sinks/stored-tables.ts";
 import { exactInteger } from "../read/exact-integer.ts";
-import { aggregateColumns } from "./aggregate-columns.ts";
 import { plainText, scaledValue } from "./event-values.ts";
 import { GroupDifferences } from "./group-differences.ts";
 import { GroupMap } from "./group-map.ts";
 import { RecentGroups } from "./recent-groups.ts";
 import { WindowOf } from "./window-of.ts";
-import { decimalText, ExactSum, scaledInteger } from "../read/exact-sum.ts";
+import { decimalText, ExactSum } from "../read/exact-sum.ts";
 
-/** A group as PostgreSQL stores it; sums are times 10^scale. */
-export type StoredGroup = { count: bigint; sums: readonly bigint[] };
+/** What a group counts; sums are times 10^scale. */
+type GroupFigures = Pick<GroupValues, "count" | "sums">;
 type ComputedGroup = { count: number; sums: ExactSum[] };
 
-/** U+0000 can stand in no PostgreSQL text, so keys can't run together. */
+/** U+0000 can stand in no text of an event, so keys can't run together. */
 const SEPARATOR = "\u0000";
 
 const INTEGERS = new Set(["int", "bigint"]);
@@ -29,9 +28,9 @@ type FieldAt = { index: number; field: Field };
  */
 export class AggregateTable {
   readonly spec: Aggregate;
-  /** Columns in the order in which `storedLine` wants them: window, groups, shard, count, sums. */
-  readonly columns: readonly string[];
-  #stored = new GroupMap<string, StoredGroup>();
+  /** Window, groups, shard. */
+  readonly #keyColumns: readonly string[];
+  #stored = new GroupMap<string, GroupFigures>();
   /** Rows that repeat another's group, or can't be read. */
   #odd: string[] = [];
   /** What was found in the groups that `reduce` has freed. */
@@ -61,7 +60,7 @@ export class AggregateTable {
     if (spec.window !== undefined)
       this.#windowOf = new WindowOf(at(spec.window.field).index, windowSizeMs(spec.window.size));
     this.#recent = new RecentGroups(this.#keyFields.map(({ index }) => index));
-    this.columns = aggregateColumns(spec);
+    this.#keyColumns = [...(spec.window === undefined ? [] : [spec.window.column]), ...spec.groupBy, "shard"];
   }
 
   /** Counts one event that the sink must have counted. `shard` is its Kafka partition. */
@@ -101,21 +100,10 @@ export class AggregateTable {
     return found;
   }
 
-  /** The rows that should be stored, in COPY's text format. */
-  *computedLines(): Generator<string> {
-    for (const key of this.#computedKeys()) {
-      const group = this.#computedGroup(key) as StoredGroup;
-      const parts = key.split(SEPARATOR);
-      const keys = parts.map((part, index) => {
-        if (this.spec.window !== undefined && index === 0) return timestampText(new Date(Number(part)).toISOString());
-        const type = this.#keyFields[index - (this.spec.window === undefined ? 0 : 1)]?.field.type;
-        return type === "boolean" ? part.slice(0, 1) : escapeCopy(part);
-      });
-      const sums = this.#sumFields.map(({ field }, index) =>
-        decimalText(group.sums[index] as bigint, field.scale ?? 0),
-      );
-      yield [...keys, group.count, ...sums].join("\t");
-    }
+  /** The groups that should be stored. */
+  *computed(): Generator<GroupValues> {
+    for (const key of this.#computedKeys())
+      yield { keys: key.split(SEPARATOR), ...(this.#computedGroup(key) as GroupFigures) };
   }
 
   /** Compares all groups that are here and frees them: for a shard of which everything was read. */
@@ -142,26 +130,17 @@ export class AggregateTable {
     this.reduced.examples.length = 0;
   }
 
-  /** Takes one row in COPY's text format. */
-  storedLine(line: string): void {
-    const texts = line.split("\t").map(unescapeCopy);
-    const keyLength = this.columns.length - 1 - this.#sumFields.length;
-    const keys = texts.slice(0, keyLength).map((text, index) => this.#keyText(index, text));
-    const count = scaledInteger(String(texts[keyLength]), 0);
-    const sums = this.#sumFields.map(({ field }, index) =>
-      scaledInteger(String(texts[keyLength + 1 + index]), field.scale ?? 0),
-    );
+  /** Takes one group as the sink stores it. */
+  stored(group: StoredGroup): void {
+    const { keys, count, sums } = group;
     const key = keys.join(SEPARATOR);
     const isOdd = count === undefined || sums.includes(undefined) || keys.includes(undefined);
-    if (isOdd || this.#stored.get(key) !== undefined)
-      this.#odd.push(
-        `${this.spec.table}: ${this.columns.map((name, index) => `${name}=${texts[index] ?? "null"}`).join(" ")}`,
-      );
-    else this.#stored.add(key, { count, sums: sums as bigint[] });
+    if (isOdd || this.#stored.get(key) !== undefined) this.#odd.push(`${this.spec.table}: ${group.describe()}`);
+    else this.#stored.add(key, { count, sums: sums as readonly bigint[] });
   }
 
   /** What the log says of a group. */
-  #computedGroup(key: string): StoredGroup | undefined {
+  #computedGroup(key: string): GroupFigures | undefined {
     const at = key.lastIndexOf(SEPARATOR);
     const groupKey = key.slice(0, Math.max(at, 0));
     // No group is of NaN.
@@ -184,13 +163,13 @@ export class AggregateTable {
     const parts = key.split(SEPARATOR);
     const shown = parts.map((part, index) => {
       const isWindow = index === 0 && this.spec.window !== undefined && /^-?\d+$/.test(part);
-      return `${this.columns[index]}=${isWindow ? new Date(Number(part)).toISOString() : part}`;
+      return `${this.#keyColumns[index]}=${isWindow ? new Date(Number(part)).toISOString() : part}`;
     });
     return `${this.spec.table}: ${shown.join(" ")}`;
   }
 
   /** "events 10, amount_cents_total 1234" */
-  #describeGroup(group: StoredGroup | undefined): string {
+  #describeGroup(group: GroupFigures | undefined): string {
     if (group === undefined) return "no row";
     const sums = this.#sumFields.map(
       ({ field }, index) =>
@@ -228,13 +207,5 @@ export class AggregateTable {
       this.#groups.add(key, group);
     }
     return group;
-  }
-
-  #keyText(index: number, text: string | null): string | undefined {
-    if (text === null) return undefined;
-    if (this.spec.window !== undefined && index === 0) return String(instantMs(text) ?? text);
-    const item = this.#keyFields[index - (this.spec.window === undefined ? 0 : 1)];
-    if (item?.field.type !== "boolean") return text;
-    return text === "t" ? "true" : text === "f" ? "false" : undefined;
   }
 }

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { eventKey } from "../../contract/event.ts";
 import { LogScene, RUN, rawRecord } from "../fixture/log-scene.ts";
 import type { Bitmap } from "./bitmap.ts";
+import { computedLines } from "../fixture/stored-lines.ts";
+import type { AggregateTable } from "./aggregate-table.ts";
 
 // Records that the run attempted, in the partition that is theirs: what LogIngest makes of them.
 const below = (set: Bitmap, end = 20) => Array.from({ length: end }, (_, at) => at).filter((at) => set.has(at));
@@ -26,7 +28,7 @@ test("each row counts with the figures of its own event", () => {
   const events = [0, 1, 2, 3].map(
     (sequence) => JSON.parse(scene.value(1, sequence).toString()) as Record<string, number>,
   );
-  expect([...(scene.histories.aggregates[1]?.computedLines() ?? [])]).toEqual(
+  expect(computedLines(scene.histories.aggregates[1] as AggregateTable, scene.histories.pipeline)).toEqual(
     events.map(({ account_id, amount_cents }) => `${account_id}\t1\t1\t${amount_cents}`),
   );
 });
@@ -111,7 +113,9 @@ test("a corrupt record that a sink can read owes a row of what it says", () => {
   scene.put(0, 2, scene.changed(1, 2, { account_id: 4711 })).put(1, 2);
   expect(below(scene.history.due)).toEqual([2]);
   expect([scene.history.dueRows, scene.history.dueDuplicates, scene.history.dueLetters]).toEqual([1, 1, 0]);
-  expect([...(scene.histories.aggregates[1]?.computedLines() ?? [])]).toEqual([expect.stringMatching(/^4711\t1\t1\t/)]);
+  expect(computedLines(scene.histories.aggregates[1] as AggregateTable, scene.histories.pipeline)).toEqual([
+    expect.stringMatching(/^4711\t1\t1\t/),
+  ]);
 });
 
 test("a record whose creation time is lost can't be compared, but it owes its row", () => {

@@ -21,6 +21,9 @@ export type SinkOffset = {
   generation?: number;
 };
 
+/** A partition's log as it was read: first offset that Kafka still has, the end that was to be read, and where reading stopped. */
+export type LogRead = { start: number; end: number; next: number; records: number };
+
 /** A PartitionHistory without what the ledger says, as it is sent from thread to thread: by name of the member. */
 export type PackedHistory = {
   bitmaps: Record<string, PackedBitmap>;
@@ -43,8 +46,8 @@ export class PartitionHistory {
   failed = new Bitmap();
 
   // From the log.
-  /** First offset that Kafka still has, the end that was to be read, and where reading stopped. Undefined: not read. */
-  log: { start: number; end: number; next: number; records: number } | undefined = undefined;
+  /** Undefined: not read. */
+  log: LogRead | undefined = undefined;
   inLog = new CountedBitmap();
   /** A record of the event stands at the offset that Kafka acknowledged. */
   atAcknowledgedOffset = new Bitmap();

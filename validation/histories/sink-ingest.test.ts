@@ -4,7 +4,9 @@ import { timestamptz } from "../fixture/copy-lines.ts";
 import { LogScene, RUN } from "../fixture/log-scene.ts";
 import { reasonOf } from "../fixture/reasons.ts";
 import { Histories } from "./histories.ts";
-import { DEAD_LETTER_COLUMNS, SINK_OFFSET_COLUMNS, SinkIngest } from "./sink-ingest.ts";
+import { DEAD_LETTER_COLUMNS, SINK_OFFSET_COLUMNS } from "../sinks/table-columns.ts";
+import { SinkIngest } from "./sink-ingest.ts";
+import { storeLetter, storeOffset } from "../fixture/stored-lines.ts";
 
 const CREATED_MS = Date.UTC(2026, 6, 1);
 const STORED = timestamptz(CREATED_MS + 1000);
@@ -36,7 +38,7 @@ const offsetLine = (change: Partial<typeof OFFSETS> = {}) =>
 
 test("a line of sink_offsets says how far its partition is", () => {
   const { sink, histories, history } = sinkOf();
-  sink.offsetLine(offsetLine());
+  storeOffset(sink, offsetLine());
   const read = { startOffset: 2, nextOffset: 9, rows: 4, duplicates: 3, deadLetters: 1, generation: 5 };
   expect(history.sink).toEqual(read);
   expect(histories.partitions.filter((other) => other.sink !== undefined)).toHaveLength(1);
@@ -49,6 +51,7 @@ test.each<Partial<typeof OFFSETS>>([
   { topic: "payments" },
   { partition: "6" },
   { partition: "-1" },
+  { partition: "length" },
   { partition: "\\N" },
   { start_offset: "\\N" },
   { next_offset: "x" },
@@ -57,7 +60,7 @@ test.each<Partial<typeof OFFSETS>>([
   { dead_letters: "\\N" },
 ])("a line of sink_offsets that is not this run's, or can't be read, is odd: %j", (change) => {
   const { sink, histories } = sinkOf();
-  sink.offsetLine(offsetLine(change));
+  storeOffset(sink, offsetLine(change));
   expect(histories.partitions.every((history) => history.sink === undefined)).toBe(true);
   const shown = SINK_OFFSET_COLUMNS.map((name) => `${name} ${{ ...OFFSETS, ...change }[name].replace("\\N", "null")}`);
   expect(histories.oddOffsets).toEqual({ count: 1, examples: [`row of sink_offsets: ${shown.join(", ")}`] });
@@ -65,14 +68,14 @@ test.each<Partial<typeof OFFSETS>>([
 
 test("a second line of a partition is odd, and the first one counts", () => {
   const { sink, histories, history } = sinkOf();
-  sink.offsetLine(offsetLine());
-  sink.offsetLine(offsetLine({ next_offset: "8" }));
+  storeOffset(sink, offsetLine());
+  storeOffset(sink, offsetLine({ next_offset: "8" }));
   expect([history.sink?.nextOffset, histories.oddOffsets.count]).toEqual([9, 1]);
 });
 
 test("an odd line is shown without its escapes; what is long is cut, what is not there is null", () => {
   const { sink, histories } = sinkOf();
-  sink.offsetLine(`a\\tb\t${"x".repeat(60)}\t${"y".repeat(61)}`);
+  storeOffset(sink, `a\\tb\t${"x".repeat(60)}\t${"y".repeat(61)}`);
   const [example = ""] = histories.oddOffsets.examples;
   expect(example).toContain(`target a\tb, topic ${"x".repeat(60)}, partition ${"y".repeat(57)}..., start_offset null,`);
   expect(example).toMatch(/updated_at null$/);
@@ -86,7 +89,7 @@ test.each<[Partial<typeof OFFSETS>, RegExp, number | undefined]>([
   [{ updated_at: timestamptz(CREATED_MS + 120_001) }, /^p1: updated_at is .*, in the future$/, 5],
 ])("a line whose writer or time is not the sink's still says how far it is: %j", (change, problem, generation) => {
   const { sink, histories, history } = sinkOf();
-  sink.offsetLine(offsetLine(change));
+  storeOffset(sink, offsetLine(change));
   expect(histories.oddOffsets).toEqual({ count: 1, examples: [expect.stringMatching(problem)] });
   expect([history.sink?.nextOffset, history.sink?.generation]).toEqual([9, generation]);
   expect("generation" in (history.sink ?? {})).toBe(generation !== undefined);
@@ -117,7 +120,7 @@ function readLetter(
 ) {
   const run = sinkOf(isMalformed);
   const letter = { ...letterOf(run), ...change(run) };
-  run.sink.letterLine(DEAD_LETTER_COLUMNS.map((name) => letter[name]).join("\t"));
+  storeLetter(run.sink, DEAD_LETTER_COLUMNS.map((name) => letter[name]).join("\t"));
   return run;
 }
 
@@ -164,7 +167,7 @@ test.each<[Partial<ReturnType<typeof letterOf>>, string]>([
   [{ topic: "payments" }, "payments payments p1 offset 7"],
   [{ partition: "6" }, "payments payments-topic p6 offset 7"],
   [{ partition: "x" }, "payments payments-topic px offset 7"],
-  [{ offset: "\\N" }, "payments payments-topic p1 offset \\N"],
+  [{ offset: "\\N" }, "payments payments-topic p1 offset null"],
 ])("a dead letter of another place is odd: %j", (change, example) => {
   const { histories } = readLetter(() => change);
   expect(histories.oddLetters).toEqual({ count: 1, examples: [example] });

@@ -1,38 +1,12 @@
 import { EventBytes, parseEventKey } from "../../contract/event.ts";
-import { byteaBytes, unescapeCopy } from "../sinks/copy-text.ts";
-import { exactInteger } from "../read/exact-integer.ts";
-import type { StoredRow } from "../sinks/stored-row.ts";
+import { shortText } from "../read/short-text.ts";
+import type { StoredLetter, StoredOffset, StoredRow, Whole } from "../sinks/stored-tables.ts";
 import { DeadLetterReason } from "../mapping/dead-letter-reason.ts";
 import type { Histories, PartitionHistory } from "./histories.ts";
 import { keepOdd } from "./histories.ts";
 import { OffsetWriter, RunSpan } from "../frontier/offset-writer.ts";
 
-/** The columns that each `…Line` method wants, in this order, in COPY's text format. */
-export const SINK_OFFSET_COLUMNS = [
-  "target",
-  "topic",
-  "partition",
-  "start_offset",
-  "next_offset",
-  "rows",
-  "duplicates",
-  "dead_letters",
-  "generation",
-  "writer_pid",
-  "updated_at",
-] as const;
-export const DEAD_LETTER_COLUMNS = [
-  "target",
-  "topic",
-  "partition",
-  "offset",
-  "key",
-  "value",
-  "reason",
-  "created_at",
-] as const;
-
-/** Puts PostgreSQL's rows into the histories. Read the ledger first. */
+/** Puts what the sink stores into the histories. Read the ledger first. */
 export class SinkIngest {
   readonly #histories: Histories;
   readonly #topic: string;
@@ -49,62 +23,44 @@ export class SinkIngest {
     this.#writer = new OffsetWriter(this.#span);
   }
 
-  /** SINK_OFFSET_COLUMNS of one row of sink_offsets. */
-  offsetLine(line: string): void {
-    const texts = line.split("\t");
-    const [partition, startOffset, nextOffset, rows, duplicates, deadLetters] = texts.slice(2).map(exactInteger);
-    const history = this.#histories.partitions[partition ?? -1];
-    const isOurs = this.#isOurs(texts) && history !== undefined && history.sink === undefined;
+  /** How far the sink says it is with one partition. */
+  offset(stored: StoredOffset): void {
+    const { partition, startOffset, nextOffset, rows, duplicates, deadLetters, generation } = stored;
+    const history = this.#historyOf(partition);
+    const isOurs = this.#isOurs(stored) && history !== undefined && history.sink === undefined;
     if (
       !isOurs ||
-      startOffset === undefined ||
-      nextOffset === undefined ||
-      rows === undefined ||
-      duplicates === undefined ||
-      deadLetters === undefined
+      typeof startOffset !== "number" ||
+      typeof nextOffset !== "number" ||
+      typeof rows !== "number" ||
+      typeof duplicates !== "number" ||
+      typeof deadLetters !== "number"
     )
-      return keepOdd(
-        this.#histories.oddOffsets,
-        `row of sink_offsets: ${SINK_OFFSET_COLUMNS.map((name, index) => `${name} ${shown(texts[index])}`).join(", ")}`,
-      );
+      return keepOdd(this.#histories.oddOffsets, `row of sink_offsets: ${stored.describe()}`);
     history.sink = { startOffset, nextOffset, rows, duplicates, deadLetters };
-    const generation = exactInteger(String(texts[8]));
-    if (generation !== undefined) history.sink.generation = generation;
-    for (const problem of this.#writer.problems(texts.slice(8)))
+    if (typeof generation === "number") history.sink.generation = generation;
+    for (const problem of this.#writer.problems(stored))
       keepOdd(this.#histories.oddOffsets, `p${partition}: ${problem}`);
   }
 
-  /** DEAD_LETTER_COLUMNS of one dead letter, in order of target, topic, partition and offset. */
-  letterLine(line: string): void {
-    const texts = line.split("\t");
-    const [target, topic, partitionText, offsetText, keyText, valueText, reasonText, createdText] = texts as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    const offset = exactInteger(offsetText);
+  /** One dead letter, in order of target, topic, partition and offset. */
+  letter(stored: StoredLetter): void {
+    const { partition, offset, key, value } = stored;
     this.#histories.actualLetters += 1;
-    const history = this.#histories.partitions[exactInteger(partitionText) ?? -1];
-    if (!this.#isOurs(texts) || history === undefined || offset === undefined)
+    const history = this.#historyOf(partition);
+    if (!this.#isOurs(stored) || history === undefined || typeof offset !== "number")
       return keepOdd(
         this.#histories.oddLetters,
-        `${shown(target)} ${shown(topic)} p${partitionText} offset ${offsetText}`,
+        `${shown(stored.target)} ${shown(stored.topic)} p${partition} offset ${offset}`,
       );
-    const key = bytesOf(keyText);
-    const value = bytesOf(valueText);
     const sequence = key === null || value === null ? -1 : this.#malformedSequence(history, key, value);
     history.letters.add(offset, sequence, sequence < 0 ? { key, value } : undefined);
     const problems = [
-      this.#reason.problem(value, unescapeCopy(reasonText)),
-      this.#span.problem("created_at", createdText),
+      this.#reason.problem(value, stored.reason),
+      this.#span.problem("created_at", stored.createdMs, stored.created),
     ];
     for (const problem of problems.filter((item) => item !== undefined))
-      keepOdd(this.#histories.oddLetters, `p${partitionText} offset ${offsetText}: ${problem}`);
+      keepOdd(this.#histories.oddLetters, `p${partition} offset ${offset}: ${problem}`);
   }
 
   /** One row of the pipeline's table, in any order. */
@@ -134,11 +90,12 @@ export class SinkIngest {
       histories.differ(`row p${partition} #${sequence}: ${difference}`);
   }
 
-  /** Whether target and topic, the first two columns, are this run's. */
-  #isOurs([target, topic]: string[]): boolean {
-    return (
-      unescapeCopy(target as string) === this.#histories.pipeline.table && unescapeCopy(topic as string) === this.#topic
-    );
+  #historyOf(partition: Whole): PartitionHistory | undefined {
+    return typeof partition === "number" ? this.#histories.partitions[partition] : undefined;
+  }
+
+  #isOurs({ target, topic }: Pick<StoredLetter, "target" | "topic">): boolean {
+    return target === this.#histories.pipeline.table && topic === this.#topic;
   }
 
   /** The sequence of the malformed event that has exactly these bytes in this partition, or -1. */
@@ -158,14 +115,6 @@ export class SinkIngest {
   }
 }
 
-function bytesOf(text: string): Buffer | null {
-  return byteaBytes(String(unescapeCopy(text))) ?? null;
-}
-
-function shown(text: string | undefined): string {
-  return short(unescapeCopy(text ?? "\\N") ?? "null");
-}
-
-function short(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+function shown(text: string | null): string {
+  return shortText(text ?? "null");
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parsePipeline } from "../../contract/pipeline.ts";
 import type { Premise } from "../../contract/verdict.ts";
 import { catalogOf } from "../fixture/catalog.ts";
-import { relationsOf } from "../sinks/relations.ts";
+import { DEAD_LETTERS, relationsOf } from "../sinks/relations.ts";
 import type { PostgresReader } from "../sinks/postgres.ts";
 import { postgresPremises } from "./postgres-premises.ts";
 import { SETTING_NAMES } from "./postgres-settings.ts";
@@ -37,6 +37,10 @@ const PARTS = {
   },
   pg_settings: { values: [SETTING_NAMES], rows: SETTING_NAMES.map((name) => ({ name, value: "on" })) },
   pg_attribute: { values: [TABLES], rows: relations.map((of) => ({ ...catalogOf(of), ...MORE })) },
+  pg_stat_get_tuples_updated: {
+    values: [[pipeline.table, DEAD_LETTERS.name]],
+    rows: [{ name: "payments", updated: 2, deleted: 1 }],
+  },
   pg_replication_slots: {
     values: [TABLES],
     rows: [{ prepared: [], subscriptions: ["s"], publications: [], slots: ["slot"], event_triggers: [] }],
@@ -88,6 +92,7 @@ test("every part of the catalog is judged", async () => {
       "unknown: postgres.payments.triggers is t on part (public.f)",
       "not-proved: postgres.payments.constraints is small CHECK (false)",
       "unknown: postgres.payments_per_account_total.rules is r",
+      "unknown: postgres.payments.changes is 2 updates, 1 deletions",
       "unknown: postgres.subscriptions is s",
       "recorded: postgres.replication_slots is slot",
     ]),
@@ -105,6 +110,7 @@ test.each([
   ["pg_db_role_setting", "unknown: postgres.settings"],
   ["pg_settings", "unknown: postgres.settings"],
   ["pg_attribute", "unknown: postgres.tables"],
+  ["pg_stat_get_tuples_updated", "recorded: postgres.changes"],
   ["pg_replication_slots", "recorded: postgres.replication"],
 ])("if %s can't be read: %s", async (part, expected) => {
   const { found } = await premises(part);

@@ -119,6 +119,7 @@ test("records of a refused answer are not taken", async () => {
 test.each<[string, FetchReply, RegExp]>([
   ["sends nothing more", {}, /: the broker sends no records$/],
   ["refuses", { errorCode: 6 }, /: Kafka's error code 6$/],
+  ["refuses the whole question", { topError: 70 }, /: Kafka's error code 70$/],
   ["breaks each connection", "cut", /: .*(clos|reset|ECONN|ended)/i],
 ])("if a broker %s, reading is given up with the reason", async (_, reply, reason) => {
   answer(({ offset }) => (offset === 0 ? { records: FIRST } : reply));
@@ -144,6 +145,23 @@ test("without other limits it is read as well", async () => {
   const patient = new KafkaLog(kafka.addresses, "payments");
   expect(await read({ of: patient })).toEqual(ALL);
   await patient.close();
+});
+
+test("without other limits, reading is given up after half a minute without a record", async () => {
+  answer(() => ({}));
+  const patient = new KafkaLog(kafka.addresses, "payments");
+  const { now } = performance;
+  let askedMs = 0;
+  performance.now = () => (askedMs += 15_000);
+  try {
+    // The second look is 30 s after the first, and not late yet.
+    const reading = read({ of: patient, signal: AbortSignal.timeout(5_000) });
+    await expect(reading).rejects.toMatchObject({ code: "FL_KAFKA_UNREACHABLE" });
+    expect(fetches).toHaveLength(2);
+  } finally {
+    performance.now = now;
+    await patient.close();
+  }
 });
 
 test("a broker that sends something now and then is not given up", async () => {

@@ -26,7 +26,7 @@ export class LineSplitter {
       from = at + 1;
       at = chunk.indexOf(NEWLINE, from);
     }
-    for (; at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+    for (; at !== -1; at = chunk.indexOf(NEWLINE, from)) {
       this.#line(chunk.toString("utf8", from, at));
       from = at + 1;
     }

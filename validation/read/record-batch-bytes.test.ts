@@ -112,6 +112,11 @@ test("what compaction has taken out of a batch is a gap: before, between and aft
   });
 });
 
+test("a record far before its batch is left out", () => {
+  const { seen } = read(batch({ base: 2, records: [{ delta: -(2 ** 30) }, { delta: 1 }], lastDelta: 1 }), 2);
+  expect(seen.map(([offset]) => offset)).toEqual([3]);
+});
+
 test("a batch without any record is a gap", () => {
   const empty = batch({ records: [], lastDelta: 2 });
   expect(empty).toHaveLength(61);
@@ -157,6 +162,7 @@ test("without a whole batch nothing is read", () => {
 
 test.each<[string, number[], string]>([
   ["a record longer than its batch", [20, 0, 0, 0, 1, 1], "a record reaches beyond its batch"],
+  ["a record of length 0", [0, 0, 0, 0, 1, 1, 0], "a key or value reaches beyond its record"],
   ["a record of negative length", [1, 0, 0, 0, 1, 1, 0], "a record reaches beyond its batch"],
   [
     "a key longer than its record",
@@ -170,7 +176,11 @@ test.each<[string, number[], string]>([
   ],
   ["a key of length -2", [...varint(6), 0, 0, 0, ...varint(-2), ...varint(-1), 0], "a key or value reaches beyond"],
   ["a value of length -2", [...varint(6), 0, 0, 0, ...varint(-1), ...varint(-2), 0], "a key or value reaches beyond"],
-  ["a length of more than 32 bits", [0x80, 0x80, 0x80, 0x80, 0x10, 0], "more than 32 bits"],
+  [
+    "a length of more than 32 bits",
+    [0x80, 0x80, 0x80, 0x80, 0x10, ...Array.from({ length: 20 }, () => 0)],
+    "more than 32 bits",
+  ],
   ["a length that has no end", [0x80, 0x80], "more than 32 bits"],
 ])("damage is an error: %s", (_, raw, problem) => {
   expect(() => read(batch({ raw }))).toThrow(expect.objectContaining({ name: "UnreadableError" }));

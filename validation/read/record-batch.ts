@@ -84,13 +84,12 @@ function readBatch(
 }
 
 function records(batch: Buffer, compression: number): Buffer {
-  const body = batch.subarray(HEADER_BYTES);
-  if (compression === 0) return body;
   const algorithm = (compressionsAlgorithmsByBitmask as Record<number, { decompressSync(data: Buffer): Buffer }>)[
     compression
   ];
   if (algorithm === undefined) throw new UnreadableError(`unknown compression ${compression} in a record batch`);
-  return algorithm.decompressSync(body);
+  // Compression 0 is none, and gives the bytes themselves.
+  return algorithm.decompressSync(batch.subarray(HEADER_BYTES));
 }
 
 /** Walks over the records of one batch; lengths and deltas are zigzag varints. */
@@ -120,7 +119,8 @@ class RecordCursor {
     const keyLength = this.#varint();
     this.record.keyFrom = this.#at;
     this.record.keyTo = this.#at + keyLength;
-    if (keyLength > 0) this.#at += keyLength;
+    // A null key has length -1, and no bytes.
+    this.#at = Math.max(this.record.keyFrom, this.record.keyTo);
     const valueLength = this.#varint();
     this.record.valueFrom = this.#at;
     this.record.valueTo = this.#at + valueLength;

@@ -5,7 +5,8 @@ import type { ColumnComparer } from "./compare-column.ts";
 import { compileColumn } from "./compare-column.ts";
 import type { CopyColumns } from "./copy-columns.ts";
 import { compileCopyColumns } from "./copy-columns.ts";
-import type { StoredRow } from "./stored-row.ts";
+import { shortText } from "../read/short-text.ts";
+import type { Spelled, StoredRow } from "./stored-tables.ts";
 
 const TAB = 0x09;
 const ZERO = 0x30;
@@ -14,7 +15,7 @@ const ZERO = 0x30;
  * Rows as COPY's text format has them: run, event, then the pipeline's fields. One object shows one row after the other; a row is valid until
  * the next `show`.
  */
-export class CopyRow implements StoredRow {
+export class CopyRow implements StoredRow, Spelled {
   readonly #prefix: Buffer;
   readonly #isSame: CopyColumns | undefined;
   readonly #columns: { name: string; compare: ColumnComparer }[];
@@ -65,7 +66,7 @@ export class CopyRow implements StoredRow {
       const text = texts[index + 2];
       const json = expected.textOf(index);
       if (text === undefined || !compare(JSON.parse(json), text))
-        return `${name} is ${short(text ?? "missing")}, not ${short(json)}`;
+        return `${name} is ${shortText(text ?? "missing")}, not ${shortText(json)}`;
     }
     return texts.length === this.#columns.length + 2 ? undefined : `${texts.length} columns`;
   }
@@ -83,8 +84,4 @@ export class CopyRow implements StoredRow {
     const isCanonical = at === from + 1 || (at > from && bytes[from] !== ZERO);
     return isCanonical ? value : NaN;
   }
-}
-
-function short(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }

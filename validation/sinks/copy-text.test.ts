@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { copyLine, timestamptz } from "../fixture/copy-lines.ts";
 import { LineSplitter } from "../read/line-splitter.ts";
-import { byteaBytes, escapeCopy, instantMs, timestampText, unescapeCopy } from "./copy-text.ts";
+import { byteaBytes, escapeCopy, instantMs, timestampText, unescapeCopy, wholeOf, writtenMs } from "./copy-text.ts";
 
 test("any text survives COPY's escapes, and lines survive any cut", () => {
   const column = fc.option(fc.string({ unit: "grapheme" }));
@@ -109,4 +109,30 @@ test.each([
   ["2026-07-01T00:00:00.000Z", "2026-07-01 00:00:00+00"],
 ])("%s is spelled %s", (iso, text) => {
   expect(timestampText(iso)).toBe(text);
+});
+
+test.each<[string | null, number]>([
+  ["2026-07-01 12:00:00+00", Date.UTC(2026, 6, 1, 12)],
+  ["2026-07-01 12:00:00.12+00", Date.UTC(2026, 6, 1, 12, 0, 0, 120)],
+  ["2026-07-01 12:00:00.123456+00", Date.UTC(2026, 6, 1, 12, 0, 0, 123)],
+  ["2026-07-01 12:00:00", Number.NaN],
+  ["2026-07-01 12:00:00+00 BC", Number.NaN],
+  ["infinity", Number.NaN],
+  ["", Number.NaN],
+  [null, Number.NaN],
+])("the time %j is %j", (text, ms) => {
+  expect(writtenMs(text)).toBe(ms);
+});
+
+test("an integer is a number, null is null, and anything else is a text", () => {
+  expect(["7", "-7", "07", "1.5", "", "\\N", "a\\tb", "9007199254740993"].map(wholeOf)).toEqual([
+    7,
+    -7,
+    "07",
+    "1.5",
+    "",
+    null,
+    "a\tb",
+    "9007199254740993",
+  ]);
 });

@@ -1,3 +1,5 @@
+import { exactInteger } from "../read/exact-integer.ts";
+
 /**
  * PostgreSQL's COPY text format: https://www.postgresql.org/docs/18/sql-copy.html, "Text Format". Columns are separated by tabs, \N is null,
  * backslash, newline, carriage return, tab, backspace, form feed and vertical tab inside a value are escaped by a backslash.
@@ -35,6 +37,16 @@ export function instantMs(text: string): number | undefined {
   if (!micros.endsWith("000")) return undefined;
   const at = Date.parse(`${match[1]}T${match[2]}.${micros.slice(0, 3)}Z`);
   return Number.isNaN(at) ? undefined : at;
+}
+
+/** Any timestamptz in UTC, microseconds cut off. @returns ms since 1970; NaN for null, and for what is no such time. */
+export function writtenMs(text: string | null): number {
+  return text?.endsWith("+00") ? Date.parse(`${text.slice(0, -3).replace(" ", "T")}Z`) : Number.NaN;
+}
+
+/** The value of a column that should be an integer. */
+export function wholeOf(text: string): number | string | null {
+  return exactInteger(text) ?? unescapeCopy(text);
 }
 
 /** `2026-07-01T12:00:00.120Z` as PostgreSQL writes it in UTC with DateStyle ISO: `2026-07-01 12:00:00.12+00`. */

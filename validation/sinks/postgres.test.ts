@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Aggregate } from "../../contract/pipeline.ts";
 import { parsePipeline } from "../../contract/pipeline.ts";
@@ -62,6 +63,21 @@ test("a session spells values in one way, reads past no policy, and does not wai
     user: "reader",
     database: "shop",
   });
+});
+
+test("a connection is kept alive, so that a server that is gone is noticed", async () => {
+  const asked: unknown[] = [];
+  const { setKeepAlive } = Socket.prototype;
+  Socket.prototype.setKeepAlive = function (this: Socket, ...values: unknown[]) {
+    asked.push(values[0]);
+    return Reflect.apply(setKeepAlive, this, values) as Socket;
+  };
+  try {
+    await PostgresReader.connect(server.login).then((other) => other.close());
+  } finally {
+    Socket.prototype.setKeepAlive = setKeepAlive;
+  }
+  expect(asked).toContain(true);
 });
 
 const PLACE = (port: number) => `PostgreSQL at 127.0.0.1:${port}, database shop, user reader`;

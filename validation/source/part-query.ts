@@ -1,8 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from "pg";
 import { eventNumber } from "../../contract/event.ts";
 import type { Aggregate, Pipeline } from "../../contract/pipeline.ts";
-import { aggregateColumns } from "../histories/aggregate-columns.ts";
-import { DEAD_LETTER_COLUMNS, SINK_OFFSET_COLUMNS } from "../histories/sink-ingest.ts";
+import { aggregateColumns, DEAD_LETTER_COLUMNS, SINK_OFFSET_COLUMNS } from "../sinks/table-columns.ts";
 import type { TablePart } from "./run-source.ts";
 
 /** Which tables, and whose rows in them. */

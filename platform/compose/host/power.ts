@@ -6,7 +6,7 @@ import { FaultlineError } from "../../../contract/errors.ts";
 import type { Place } from "../../place.ts";
 import type { PlannedNode, Power, UpRequest, Work } from "../../runtime.ts";
 import { nodeOfService } from "../engine/containers.ts";
-import { ask, compose, type ComposeConfig, composeConfig, composeIsUp, TOOLS } from "./docker-compose.ts";
+import { ALL_PROFILES, ask, compose, type ComposeConfig, composeConfig, composeIsUp, TOOLS } from "./docker-compose.ts";
 import { checkPipeline, composeVariables } from "./up-request.ts";
 
 const WAIT_TIMEOUT_S = 300;
@@ -53,7 +53,7 @@ export class ComposePower implements Power {
   /** Also after an interruption: this is the cleaning up. */
   async down({ volumes }: { volumes: boolean }, { onProgress }: Work): Promise<void> {
     onProgress("stopping the containers");
-    await compose(this.#place, [...TOOLS, "down", "--remove-orphans", ...(volumes ? ["--volumes"] : [])]);
+    await compose(this.#place, [...ALL_PROFILES, "down", "--remove-orphans", ...(volumes ? ["--volumes"] : [])]);
   }
 
   /** @throws FaultlineError FL_STACK_BUSY */

@@ -4,7 +4,7 @@ import type { Inventory, NodeState, NodeStatus, Role } from "../../../contract/n
 import type { ProcessIdentity } from "../../../contract/process.ts";
 import { RUN_FILES } from "../../../contract/run.ts";
 import { identityText, isAlive, parseIdentity, processState } from "../../../machine/process-identity.ts";
-import { nodeIsReady } from "../../protocol/node-readiness.ts";
+import { nodeIsReady, queryRuns, type ReadinessQuestion } from "../../protocol/node-readiness.ts";
 import { roleHolder } from "../../protocol/roles.ts";
 import { LAYOUT } from "../state/layout.ts";
 import { readSettings, type Settings } from "../state/settings.ts";
@@ -28,21 +28,14 @@ export class LocalInventory implements Inventory {
   }
 
   async ready(name: string, sinceMs?: number): Promise<boolean> {
-    const settings = this.#settings();
-    const { stateDirectory } = this.#files;
-    return nodeIsReady(
-      {
-        nodes: await this.nodes(),
-        postgres: postgresAddress(settings, stateDirectory),
-        producerStatusFile: join(settings.run_directory, RUN_FILES.producerStatus),
-        driverStatusFile: join(stateDirectory, LAYOUT.driverStatus),
-        samplesFile: join(settings.run_directory, RUN_FILES.samples),
-        isWorker: ({ addresses }, worker) => addresses["spark"]?.endsWith(`:${worker.port}`) === true,
-        isOfThisLife: ({ life }, { pid }) => parseIdentity(life ?? "")?.pid === pid,
-      },
-      name,
-      sinceMs,
-    );
+    return nodeIsReady(await this.#question(), name, sinceMs);
+  }
+
+  /** Whether the driver's query runs, even if a partition is stuck. */
+  async queryRuns(): Promise<boolean> {
+    const question = await this.#question();
+    const driver = question.nodes.find(({ kind, state }) => kind === "driver" && state === "running");
+    return driver !== undefined && queryRuns(question, driver);
   }
 
   async holderOf(role: Role): Promise<string | undefined> {
@@ -72,6 +65,20 @@ export class LocalInventory implements Inventory {
     if (processState(main) !== "stopped") return "running";
     const states = nodeProcesses(this.#files.stateDirectory, spec, main).map(processState);
     return states.every((state) => state !== "running") ? "paused" : "running";
+  }
+
+  async #question(): Promise<ReadinessQuestion> {
+    const settings = this.#settings();
+    const { stateDirectory } = this.#files;
+    return {
+      nodes: await this.nodes(),
+      postgres: postgresAddress(settings, stateDirectory),
+      producerStatusFile: join(settings.run_directory, RUN_FILES.producerStatus),
+      driverStatusFile: join(stateDirectory, LAYOUT.driverStatus),
+      samplesFile: join(settings.run_directory, RUN_FILES.samples),
+      healthFile: join(settings.run_directory, RUN_FILES.health),
+      isOfThisLife: ({ life }, { pid }) => parseIdentity(life ?? "")?.pid === pid,
+    };
   }
 
   #settings(): Settings {

@@ -1,7 +1,9 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { RUN_FILES } from "../../../contract/run.ts";
 import type { PostgresAddress, Stack } from "../../../contract/stack.ts";
 import { lockHolders } from "../../../machine/identity-lock.ts";
 import { parseIdentity } from "../../../machine/process-identity.ts";
+import { healthReport } from "../../protocol/health-file.ts";
 import { readDriverStatus } from "../../protocol/node-readiness.ts";
 import type { NodeReport, StackReport } from "../../runtime.ts";
 import { linkName } from "../links/links.ts";
@@ -19,11 +21,11 @@ export async function describeStack(stateDir: string): Promise<StackReport> {
   const files = new NodeFiles(stateDirectory);
   const inventory = new LocalInventory(stateDirectory);
   const nodes = settings === undefined ? [] : await inventory.nodes();
+  const driver = readDriverStatus(join(stateDirectory, LAYOUT.driverStatus));
   const reports = await Promise.all(
     nodes.map(async (node): Promise<NodeReport> => {
       const actual = files.readActual(node.name);
       const link = files.readActual(linkName(node.name));
-      const job = node.kind === "driver" ? readDriverStatus(join(stateDirectory, LAYOUT.driverStatus)) : undefined;
       const process = parseIdentity(node.life ?? "");
       return {
         ...node,
@@ -31,7 +33,10 @@ export async function describeStack(stateDir: string): Promise<StackReport> {
         ready: await inventory.ready(node.name),
         supervision: actual.state,
         last_exit: actual.last_exit,
-        error: [actual.error, link.error, job?.error].filter(Boolean).join("; ") || null,
+        should_run: files.readDesired(node.name)?.want === "up" && actual.state !== "done",
+        error:
+          [actual.error, link.error, node.kind === "driver" ? driver?.error : undefined].filter(Boolean).join("; ") ||
+          null,
       };
     }),
   );
@@ -43,6 +48,9 @@ export async function describeStack(stateDir: string): Promise<StackReport> {
     reach: reach(stack, settings),
     ...(stack !== undefined && { postgres_url: postgresUrl(stack.postgres) }),
     nodes: reports,
+    ...(settings === undefined
+      ? { health: null, health_unknown: "there is no stack", sink_errors: [] }
+      : healthReport(join(settings.run_directory, RUN_FILES.health), driver)),
   };
 }
 

@@ -3,7 +3,7 @@ import { waitUntil } from "../../../machine/clock.ts";
 import { clusterView } from "../../protocol/kafka-cluster.ts";
 import { ensureTopic, topicIsComplete } from "../../protocol/kafka-topic.ts";
 import { postgresAnswers, withPostgres } from "../../protocol/postgres-client.ts";
-import { masterPage } from "../../protocol/spark-master-page.ts";
+import { masterPage } from "../../protocol/spark-pages.ts";
 import { zookeeperServes } from "../../protocol/zookeeper-readiness.ts";
 import { driverSpec } from "../nodes/driver.ts";
 import { LocalInventory } from "../nodes/inventory.ts";
@@ -119,7 +119,7 @@ export async function startDriver(context: Context, spark: SparkHome, signal: Ab
   const { generation } = files.readDesired("driver") ?? { generation: 0 };
   await waitForNodes(
     waitFor(context, "driver", ["driver"], signal),
-    async () => files.readActual("driver").generation === generation && (await inventory.ready("driver")),
+    async () => files.readActual("driver").generation === generation && (await inventory.queryRuns()),
   );
   say("driver: query runs");
 }

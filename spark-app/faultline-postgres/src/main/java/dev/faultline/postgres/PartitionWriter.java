@@ -165,6 +165,7 @@ public final class PartitionWriter<R> implements Closeable {
     if (closed) {
       throw new SinkUnavailableException(what + " stopped, because the writer is closed", e);
     }
+    SinkMetrics.retried();
     backoff.pause(what, e);
   }
 

@@ -7,7 +7,10 @@ import org.apache.spark.sql.connector.write.DataWriter;
 import org.apache.spark.sql.connector.write.WriterCommitMessage;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** Writes one task of a micro-batch. A task may contain several Kafka partitions, each complete and in offset order. */
+/**
+ * Writes one task of a micro-batch. A task may contain several Kafka partitions, each complete and in offset order.
+ * What the writer of a partition throws is the cause of a {@link PartitionException}.
+ */
 final class PostgresDataWriter implements DataWriter<InternalRow> {
   private static final WriterCommitMessage DONE = new WriterCommitMessage() {
   };
@@ -32,6 +35,14 @@ final class PostgresDataWriter implements DataWriter<InternalRow> {
       throw new SinkConfigurationException("the input has a record of topic " + row.getUTF8String(layout.topic()) + ", but the sink's topic is " + topic);
     }
     int partition = row.getInt(layout.partition());
+    try {
+      append(partition, row);
+    } catch (RuntimeException e) {
+      throw new PartitionException(query.plan().topic(), partition, e);
+    }
+  }
+
+  private void append(int partition, InternalRow row) {
     long offset = row.getLong(layout.offset());
     if (layout.isTyped()) {
       PartitionWriter<RowValues> writer = typedWriters.get(partition);
@@ -61,8 +72,9 @@ final class PostgresDataWriter implements DataWriter<InternalRow> {
 
   @Override
   public WriterCommitMessage commit() {
-    jsonWriters.values().forEach(PartitionWriter::flush);
-    typedWriters.values().forEach(PartitionWriter::flush);
+    String topic = query.plan().topic();
+    jsonWriters.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::flush));
+    typedWriters.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::flush));
     return DONE;
   }
 

@@ -9,6 +9,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The sink for Real-time Mode: {@code df.writeStream().foreach(PostgresForeachWriter.of(options, df.schema()))}.
  * In that mode Spark 4.2 allows only its own sinks and a ForeachWriter (RealTimeModeAllowlist).
+ * What the writer of a partition throws is the cause of a {@link PartitionException}.
  */
 public final class PostgresForeachWriter extends ForeachWriter<Row> {
   private final SinkQuery query;
@@ -45,6 +46,14 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
       throw new SinkConfigurationException("the input has a record of topic " + row.getString(layout.topic()) + ", but the sink's topic is " + query.plan().topic());
     }
     int partition = row.getInt(layout.partition());
+    try {
+      append(layout, partition, row);
+    } catch (RuntimeException e) {
+      throw new PartitionException(query.plan().topic(), partition, e);
+    }
+  }
+
+  private void append(RowLayout layout, int partition, Row row) {
     long offset = row.getLong(layout.offset());
     if (layout.isTyped()) {
       BackgroundWriter<RowValues> writer = typedWriters.get(partition);
@@ -77,8 +86,9 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
       json.values().forEach(BackgroundWriter::discard);
       typed.values().forEach(BackgroundWriter::discard);
     } else {
-      json.values().forEach(BackgroundWriter::finish);
-      typed.values().forEach(BackgroundWriter::finish);
+      String topic = query.plan().topic();
+      json.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
+      typed.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
     }
   }
 

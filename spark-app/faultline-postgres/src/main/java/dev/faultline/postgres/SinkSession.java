@@ -91,6 +91,7 @@ final class SinkSession implements Closeable {
    * @return false, having stored nothing, if the offsets row is not as this writer believes
    */
   boolean store(Chunk chunk, int from, int to) throws SQLException {
+    long startNanos = System.nanoTime();
     int dead = chunk.deadBetween(from, to);
     int rows = to - from - dead;
     if (!move(chunk, from, to, rows, dead)) {
@@ -109,6 +110,7 @@ final class SinkSession implements Closeable {
     } else {
       connection.commit();
     }
+    SinkMetrics.committed(rows, 0, dead, startNanos);
     return true;
   }
 
@@ -132,14 +134,17 @@ final class SinkSession implements Closeable {
 
   /** As {@link #store}, for a chunk with records that the table has already: counts them and leaves them out of the totals. */
   boolean storeWithoutDuplicates(Chunk chunk, int from, int to) throws SQLException {
+    long startNanos = System.nanoTime();
     int dead = chunk.deadBetween(from, to);
     if (!move(chunk, from, to, 0, dead)) {
       return false;
     }
     BitSet inserted = DuplicateFilter.insert(connection, target, chunk, from, to, hasChunkTable);
+    int rows = inserted.cardinality();
+    int duplicates = to - from - dead - rows;
     try (PreparedStatement count = connection.prepareStatement(COUNT)) {
-      count.setLong(1, inserted.cardinality());
-      count.setLong(2, to - from - dead - inserted.cardinality());
+      count.setLong(1, rows);
+      count.setLong(2, duplicates);
       bind(count, 3);
       count.executeUpdate();
     }
@@ -150,6 +155,7 @@ final class SinkSession implements Closeable {
       connection.commit();
     }
     hasChunkTable = true;
+    SinkMetrics.committed(rows, duplicates, dead, startNanos);
     return true;
   }
 

@@ -1,5 +1,6 @@
 package dev.faultline.postgres;
 
+import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -42,6 +43,10 @@ enum SqlFailure {
 
   /** The server's own words for a dead letter's reason. */
   static String reason(SQLException e) {
+    if (e instanceof BatchUpdateException && e.getNextException() != null) {
+      // its own message quotes the whole statement, values included
+      return reason(e.getNextException());
+    }
     if (e instanceof PSQLException known && known.getServerErrorMessage() != null) {
       ServerErrorMessage server = known.getServerErrorMessage();
       return "PostgreSQL " + server.getSQLState() + ": " + server.getMessage();

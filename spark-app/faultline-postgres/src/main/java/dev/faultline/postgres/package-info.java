@@ -21,8 +21,10 @@
  * <ol>
  *   <li>{@link dev.faultline.postgres.PostgresProvider}, {@link dev.faultline.postgres.PostgresDataWriter}: micro-batches.
  *   <li>{@link dev.faultline.postgres.PostgresForeachWriter}, {@link dev.faultline.postgres.BackgroundWriter}: Real-time Mode.
+ *   <li>{@link dev.faultline.postgres.PartitionException}: how a failed task names its Kafka partition.
  *   <li>{@link dev.faultline.postgres.SinkQuery}, {@link dev.faultline.postgres.SinkOptions},
  *       {@link dev.faultline.postgres.TargetReader}: the checks before the first record is read.
+ *   <li>{@link dev.faultline.postgres.SinkMetrics}, {@link dev.faultline.postgres.SinkMetricsPlugin}: what the sink counts, and who sees it.
  * </ol>
  *
  * <p>Last the encoding: {@link dev.faultline.postgres.JsonEncoder} or {@link dev.faultline.postgres.TypedEncoder} turns a

@@ -170,6 +170,24 @@ class PartitionWriterTest {
   }
 
   @Test
+  void saysWhyADeadLetterIsRefusedAndGoesOnWhenItNoLongerIs() throws SQLException {
+    database.execute("ALTER TABLE dead_letters ADD CONSTRAINT no_letters CHECK (partition <> 0)");
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.append(writer, 0, "no JSON");
+      SinkConfigurationException refused = assertThrows(SinkConfigurationException.class, writer::flush);
+      assertEquals("PostgreSQL refuses a row for dead_letters: PostgreSQL 23514: new row for relation \"dead_letters\" violates check constraint \"no_letters\"",
+          refused.getMessage());
+    }
+    database.execute("ALTER TABLE dead_letters DROP CONSTRAINT no_letters");
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.append(writer, 0, "no JSON");
+      writer.flush();
+    }
+    assertEquals("0 rows, sink_offsets 0+0+1 at 1, dead 1", Payments.state(database));
+  }
+
+  @Test
   void terminatesAWriterThatHangsWithTheLock() throws SQLException {
     long old = Payments.claim(database).generation();
     try (Connection hanging = Payments.plan(database, database.address(), old, 1).address()

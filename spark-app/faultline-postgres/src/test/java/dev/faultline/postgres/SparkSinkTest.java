@@ -24,6 +24,7 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Both front ends: the DSv2 sink in a real Spark session, the ForeachWriter as Spark calls it. */
@@ -92,10 +93,11 @@ class SparkSinkTest {
       write("3.json", 130, 140);
       StreamingQueryException fenced = assertThrows(StreamingQueryException.class, () -> run(options, "second"));
       Throwable cause = fenced;
-      while (cause.getCause() != null) {
+      while (!(cause instanceof PartitionException)) {
         cause = cause.getCause();
       }
-      assertInstanceOf(FencedException.class, cause);
+      assertInstanceOf(FencedException.class, cause.getCause());
+      assertEquals("t", ((PartitionException) cause).topic());
     }
   }
 
@@ -134,12 +136,18 @@ class SparkSinkTest {
       awaitRows(database, 132);
       claim(database, "payments");
       writer.process(record(0, 81));
-      assertThrows(FencedException.class, () -> writer.close(null));
+      assertFenced(() -> writer.close(null));
       writer.open(0, 2);
-      assertThrows(FencedException.class, () -> writer.process(record(0, 81)));
+      assertFenced(() -> writer.process(record(0, 81)));
       writer.close(new IllegalStateException());
       assertEquals("132 rows, sink_offsets 132+0+0 at 132, dead 0", Payments.state(database));
     }
+  }
+
+  private static void assertFenced(Executable work) {
+    PartitionException error = assertThrows(PartitionException.class, work);
+    assertEquals("t/0", error.topic() + "/" + error.partition());
+    assertInstanceOf(FencedException.class, error.getCause());
   }
 
   private static Row record(int partition, long n) {

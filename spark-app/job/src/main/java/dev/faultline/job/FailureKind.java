@@ -45,7 +45,12 @@ enum FailureKind {
     while (deepest.getCause() != null) {
       deepest = deepest.getCause();
     }
-    String message = deepest.getMessage() == null ? deepest.toString() : deepest.getMessage();
-    return message.lines().findFirst().orElse(deepest.toString());
+    return firstLine(deepest);
+  }
+
+  /** Its message, or its class where it has none. */
+  static String firstLine(Throwable failure) {
+    String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    return message.lines().findFirst().orElse(failure.toString());
   }
 }

@@ -32,7 +32,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --epoch-ms N               the length of a Real-time Mode batch, at least 5000 [default: 300000]
         --max-offsets-per-batch N  the most records in one batch; micro-batch only [default: no limit]
         --checkpoint DIR           where Spark keeps its checkpoints; losing them is harmless [default: a folder in java.io.tmpdir]
-        --status-file FILE         where the job writes its state as JSON, at each change [default: none]
+        --status-file FILE         where the job writes its state as JSON, at each change and every second [default: none]
         --no-aggregates            do not update the aggregate tables
         --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
         --help                     print this text

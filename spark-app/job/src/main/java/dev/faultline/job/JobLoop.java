@@ -106,7 +106,7 @@ final class JobLoop {
     SinkClaim claim = claim();
     generation = claim.generation();
     StreamingQuery query = StreamQuery.start(spark, arguments, pipeline, claim, checkpoints.fresh(generation));
-    RunningProbe probe = new RunningProbe(() -> status.write(JobState.RUNNING, claim.generation(), null));
+    TaskProbe probe = new TaskProbe(() -> status.write(JobState.RUNNING, claim.generation(), null), status::sinkError);
     spark.sparkContext().addSparkListener(probe);
     try {
       return await(query, claim);
@@ -123,6 +123,7 @@ final class JobLoop {
         if (query.awaitTermination(1)) {
           throw new IllegalStateException("the query ended, although nothing stopped it");
         }
+        status.beat();
         if (progress != null && isReached(progress.nextOffsets())) {
           LOG.info("reached the offsets that were the latest when the job started");
           return true;

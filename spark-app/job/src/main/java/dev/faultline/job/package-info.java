@@ -16,7 +16,7 @@
  *   <li>{@link dev.faultline.job.KafkaTopic}: the topic's offsets, which the claim needs.
  *   <li>{@link dev.faultline.job.JobArguments}, {@link dev.faultline.job.PipelineFile}: the input.
  *   <li>{@link dev.faultline.job.SparkSessions}, {@link dev.faultline.job.CheckpointFolder},
- *       {@link dev.faultline.job.RunningProbe}: helpers of the loop.
+ *       {@link dev.faultline.job.TaskProbe}: helpers of the loop.
  * </ol>
  */
 package dev.faultline.job;

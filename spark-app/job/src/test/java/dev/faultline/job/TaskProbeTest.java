@@ -1,0 +1,60 @@
+package dev.faultline.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.faultline.postgres.PartitionException;
+import dev.faultline.postgres.SinkConfigurationException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.SparkException;
+import org.apache.spark.api.java.function.ForeachPartitionFunction;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** With tasks of a real Spark, whose exceptions travel as they do from an executor. */
+class TaskProbeTest {
+  private final List<String> errors = new ArrayList<>();
+  private final AtomicInteger running = new AtomicInteger();
+
+  private void run(ForeachPartitionFunction<Long> work) {
+    TaskProbe probe = new TaskProbe(running::incrementAndGet, (partition, error, atMs) -> {
+      assertTrue(Math.abs(System.currentTimeMillis() - atMs) < 60_000, "at " + atMs);
+      errors.add(partition + ": " + error);
+    });
+    SparkSession spark = SparkSession.builder().master("local[1,3]").config("spark.ui.enabled", "false").getOrCreate();
+    try {
+      spark.sparkContext().addSparkListener(probe);
+      spark.range(0, 1, 1, 1).foreachPartition(work);
+    } finally {
+      // it delivers every event
+      spark.stop();
+    }
+  }
+
+  @Test
+  void reportsEachFailureOfTheSinkWithItsPartition() {
+    assertThrows(SparkException.class, () -> run(rows -> {
+      PSQLException server = new PSQLException(new ServerErrorMessage("SERROR\0C42501\0Mpermission denied for table dead_letters\0"));
+      RuntimeException refused = new SinkConfigurationException("PostgreSQL refuses the chunk:\nsecond line", server);
+      throw new IllegalStateException("wrapped by Spark", new PartitionException("payments", 3, refused));
+    }));
+    assertEquals(List.of("3: PostgreSQL refuses the chunk:", "3: PostgreSQL refuses the chunk:", "3: PostgreSQL refuses the chunk:"), errors);
+    assertEquals(1, running.get());
+  }
+
+  @Test
+  void knowsNoPartitionOfAnotherFailureNorOfSuccess() {
+    assertThrows(SparkException.class, () -> run(rows -> {
+      throw new IllegalStateException("payments/3: not the sink's");
+    }));
+    run(rows -> {
+    });
+    assertEquals(List.of(), errors);
+    assertEquals(2, running.get());
+  }
+}
