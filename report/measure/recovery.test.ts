@@ -248,3 +248,30 @@ test("a run is steady when every partition has rows and no more than a second of
   const behind = samples.map((sample) => ({ ...sample, lag: 201 }));
   expect(measureRecoveries([], { ...evidence, samples: behind }).steadyMs).toBeUndefined();
 });
+
+test("what is made after an orderly end of the producer is due for no fault before it", () => {
+  const first = steady([]);
+  // A second producer begins 40 s later and goes on with the sequences.
+  const events = Math.max(
+    ...first.flatMap((record) => (record.t === "ack" && record.p === 0 ? record.s + record.n : 0)),
+  );
+  const again: LedgerRecord[] = [0, 1].flatMap((p): LedgerRecord[] => [
+    { t: "attempt", p, s: events, n: 10, first_ms: BASE + 60_000, last_ms: BASE + 60_009, a: 1, at_ms: BASE + 60_010 },
+    { t: "ack", p, s: events, n: 10, o: events, at_ms: BASE + 60_015 },
+  ]);
+  const ledger = [...first, ...again];
+  const late = fault({
+    id: 0,
+    plannedMs: BASE + 19_960,
+    activeMs: BASE + 19_990,
+    healedMs: BASE + 21_000,
+    recoveredMs: BASE + 21_000,
+  });
+  const samples = [...samplesOf(first), sampleAt(BASE + 61_000, { next_offsets: [events + 10, events + 10], lag: 0 })];
+  const found = measure(late, ledger, samples, BASE + 61_000);
+  expect(found.visibleAgain).toEqual({ unknown: "nothing was produced after it" });
+  expect(found.ackGap.measure).toEqual({ unknown: "no success was due in this time" });
+  // If it did not end in order, they are due.
+  const crashed = ledger.filter(({ t }) => t !== "close");
+  expect(measure(late, crashed, samples, BASE + 61_000).visibleAgain).toMatchObject({ highMs: 41_040, open: false });
+});

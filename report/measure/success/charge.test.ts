@@ -42,6 +42,14 @@ describe("a gap is charged to the fault in whose window it begins", () => {
     ]);
   });
 
+  test("nor does it get one that began in the other one's window", () => {
+    const series = [at(1_000, 1_100, 31_000, 32_000)];
+    expect(charged(series, window(6, 1_050, 31_500), window(7, 25_000, 33_000))).toEqual([
+      [29_900, [7]],
+      [1_000, [6]],
+    ]);
+  });
+
   test("a gap that begins in two windows is charged to both", () => {
     expect(charged([at(1_000, 2_000, 5_000)], window(1, 900, 6_000), window(2, 1_500, 6_000))).toEqual([
       [3_000, [2]],

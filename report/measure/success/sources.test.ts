@@ -6,6 +6,8 @@ import { commitsOf, ledgerOf, samplesOf, type TrueRun, watchOf } from "../../fix
 import { measureRecoveries } from "../recovery.ts";
 import { commitOf, commitRanges } from "./commit-history.ts";
 import { OffsetWatchBuilder } from "./offset-watch.ts";
+import { longestGap } from "../success-gap.ts";
+import { sinkPartitions } from "./sink-series.ts";
 
 const BASE = 1_000_000;
 /** PostgreSQL is down from 3.0 s to 7.4 s: a commit each 100 ms besides. */
@@ -151,4 +153,21 @@ test("a batch that was sent twice may be in the log at a lower offset: the lower
   lane.retried.add(30);
   // Event 306 was made at 3,060 ms, and its first attempt may have been stored with next_offset 310.
   expect(recovery(all).visibleAgain).toEqual({ lowMs: 60, highMs: 200, open: false, by: "offsets" });
+});
+
+test("between the last look and the first commit of a range, nobody knows what was stored", () => {
+  const commits = [1_000, 5_000, 9_000, 9_100].map((ms, index) => ({ atMs: BASE + ms, toSequence: (index + 1) * 10 }));
+  const run: TrueRun = { ...RUN, commits };
+  // The samples see the commit at 1 s, and nothing after it; the commit at 5 s is in no range.
+  const samples = samplesOf(run, times(500), (atMs) => atMs > BASE + 1_500);
+  const [partition] = sinkPartitions({
+    ledger: ledgerOf(run),
+    samples,
+    watch: undefined,
+    commits: commitsOf(run, 20, 40),
+  });
+  if (partition === undefined || typeof partition === "string") throw new Error("no partition");
+  const all = longestGap(partition.series, { fromMs: -Infinity, toMs: Infinity }, (gap) => gap.fromMs >= BASE + 1_000);
+  // The truth is 4,000 ms.
+  expect(all?.measure).toEqual({ lowMs: 500, highMs: 8_500, open: false, by: "samples" });
 });
