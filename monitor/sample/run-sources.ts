@@ -1,19 +1,17 @@
 import { join } from "node:path";
-import type { FaultHistory } from "../../contract/fault-history.ts";
-import type { DriverStatus } from "../../contract/job.ts";
-import { type ProducerStatus, RUN_FILES } from "../../contract/run.ts";
-import type { SampledNode } from "../../contract/sample.ts";
+import { RUN_FILES } from "../../contract/run.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
 import { type Answer, BoundedSource, type SourceListener } from "../sources/bounded-source.ts";
 import { JournalTail } from "../sources/journal-tail.ts";
-import { KafkaSource, type KafkaState } from "../sources/kafka-source.ts";
-import { LatencySource, type LatencyState } from "../sources/latency-source.ts";
+import { KafkaSource } from "../sources/kafka-source.ts";
+import { LatencySource } from "../sources/latency-source.ts";
 import type { MonitoredNode } from "../sources/nodes/node-list.ts";
 import { NodeProbes } from "../sources/nodes/node-probes.ts";
 import { PostgresConnection } from "../sources/postgres-connection.ts";
-import { askSink, type SinkState } from "../sources/sink-source.ts";
+import { askSink } from "../sources/sink-source.ts";
 import { readDriverStatus, readProducerStatus } from "../sources/status-files.ts";
 import { UnstoredRecords } from "../sources/unstored-records.ts";
+import type { RunAnswers } from "./run-answers.ts";
 
 export type RunSourcesOptions = {
   /** host:port of each broker. */
@@ -33,20 +31,6 @@ export type RunSourcesOptions = {
   driverStatusFile?: string | undefined;
   /** Called when a source stops answering, and when it answers again. */
   onSource?: SourceListener;
-};
-
-/** What each source answered; null: nothing in time. `ages`: see UnstoredRecords, at a time. */
-export type RunAnswers = {
-  kafka: Answer<KafkaState> | null;
-  sink: Answer<SinkState> | null;
-  latency: Answer<LatencyState> | null;
-  /** A value of null: there is no file yet. */
-  producer: Answer<ProducerStatus | null> | null;
-  driver: Answer<DriverStatus | null> | null;
-  nodes: Answer<SampledNode[]> | null;
-  /** All faults of the journal. */
-  faults: readonly FaultHistory[] | null;
-  ages(atMs: number): (number | null)[] | null;
 };
 
 type Bounded = { [Name in Exclude<keyof RunAnswers, "ages" | "faults" | "latency">]: SourceOf<RunAnswers[Name]> } & {

@@ -1,7 +1,7 @@
 import { isActive, type FaultHistory } from "../../contract/fault-history.ts";
 import { type Sample, UNKNOWN_SAMPLE } from "../../contract/sample.ts";
 import { STATUS_FRESH_MS } from "../sources/nodes/status-probes.ts";
-import type { RunAnswers } from "./run-sources.ts";
+import type { RunAnswers } from "./run-answers.ts";
 
 /**
  * The sample that answers make (pure, but for the clock that the caller read).
