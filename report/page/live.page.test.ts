@@ -28,6 +28,9 @@ afterEach(async () => {
 const text = async (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
 const timesOf = async (page: Page): Promise<number[]> => valueOf(page, "Faultline.model.timeline().at_ms");
 
+/** The files' last times are so far ahead of the clock, so that they are still fresh when the server has started. */
+const AHEAD_MS = 20_000;
+
 /** How much redder than grey a colour "r,g,b" is. */
 function redness(color = ""): number {
   const [red = 0, green = 0, blue = 0] = color.split(",").map(Number);
@@ -80,7 +83,7 @@ describe("a run that goes on", () => {
     const made = madeRun({
       seconds: 20,
       isLive: true,
-      baseMs: Date.now() - 20_000,
+      baseMs: Date.now() - 20_000 + AHEAD_MS,
       faults: first === undefined ? [] : [first],
     });
     writeBegun(made, 20);
@@ -90,13 +93,13 @@ describe("a run that goes on", () => {
     await page.locator(".state b", { hasText: "FAULT" }).waitFor();
     expect(await text(page, ".state span")).toBe("1: pause spark-worker-2");
     // No more samples: a gap grows, and no line goes on.
-    await page.locator(".state b", { hasText: "NO SAMPLES" }).waitFor({ timeout: 15_000 });
+    await page.locator(".state b", { hasText: "NO SAMPLES" }).waitFor({ timeout: 40_000 });
     const last = made.samples.at(-1)?.at_ms;
     expect(await valueOf(page, "Faultline.model.timeline().gaps.at(-1)[0]")).toBe(last);
   });
 
   test("partitions that are stuck show with their reason, and the verdict when there is one", async () => {
-    const made = madeRun({ seconds: 30, isLive: true, baseMs: Date.now() - 30_000, faults: [] });
+    const made = madeRun({ seconds: 30, isLive: true, baseMs: Date.now() - 30_000 + AHEAD_MS, faults: [] });
     writeBegun(made, 30);
     const stuck = {
       partition: 3,
@@ -106,7 +109,11 @@ describe("a run that goes on", () => {
       unstored_age_ms: 41_000,
       standstill_ms: 41_000,
     };
-    const health = { version: 1, at_ms: Date.now(), partitions: [{ ...stuck, reason: "<b>no space</b> left" }] };
+    const health = {
+      version: 1,
+      at_ms: Date.now() + AHEAD_MS,
+      partitions: [{ ...stuck, reason: "<b>no space</b> left" }],
+    };
     writeFileSync(join(directory, RUN_FILES.health), JSON.stringify(health));
     watch = await WatchProcess.start(directory);
     const page = await browser.page();
@@ -118,7 +125,7 @@ describe("a run that goes on", () => {
     await page.locator(".state b", { hasText: "VALID" }).waitFor();
     const figures = await page.locator(".figure").allInnerTexts();
     expect(figures.map((figure) => figure.replace("\n", " "))).toEqual(
-      expect.arrayContaining(["7 under load", "6 recovered"]),
+      expect.arrayContaining(["under load 7", "recovered 6"]),
     );
   });
 });
@@ -169,7 +176,7 @@ describe("a run that is over", () => {
         else expect(during).toBe(before);
       }
     const marks = await page.locator(".fl-mark").allInnerTexts();
-    expect(marks).toEqual(SOME_FAULTS.map((_, index) => `${index + 1}`));
+    expect(marks.map((mark) => mark.split(" ")[0])).toEqual(SOME_FAULTS.map((_, index) => `${index + 1}`));
   });
 
   test("hostile text in proofs and in a log stays text", async () => {
@@ -229,7 +236,7 @@ describe("a run that is over", () => {
     );
     expect(lefts).toHaveLength(7);
     expect(new Set(lefts).size).toBe(1);
-    const markLeft = async () => (await page.locator(".fl-mark", { hasText: /^3$/ }).boundingBox())?.x ?? 0;
+    const markLeft = async () => (await page.locator(".fl-mark", { hasText: /^3\b/ }).boundingBox())?.x ?? 0;
     const before = await markLeft();
     await page.mouse.down();
     await page.mouse.move(box.x + 600, box.y + 20, { steps: 5 });

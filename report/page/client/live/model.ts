@@ -1,4 +1,4 @@
-import type { Health } from "../../../../contract/health.ts";
+import { type Health, HEALTH_FRESH_MS } from "../../../../contract/health.ts";
 import type { JournalRecord } from "../../../../contract/journal.ts";
 import type { ProducerStatus, Run } from "../../../../contract/run.ts";
 import type { Sample } from "../../../../contract/sample.ts";
@@ -72,6 +72,13 @@ export class RunModel {
     const { last } = this;
     if (this.states.verdict !== null || last === undefined) return false;
     return this.nowMs - last.at_ms < (this.states.producer?.state === "done" ? DONE_AFTER_MS : OVER_AFTER_MS);
+  }
+
+  /** What is known of each partition: nothing, while the run goes on and the file is older than that. */
+  get partitions(): Health["partitions"] {
+    const { health } = this.states;
+    if (health === null || (this.isLive && this.nowMs - health.at_ms > HEALTH_FRESH_MS)) return [];
+    return health.partitions;
   }
 
   /** With the time since the last sample as a gap, if the run goes on. */

@@ -47,7 +47,7 @@ function figuresOf(model: RunModel, faults: readonly TimelineFault[]): Figure[] 
   const oldest = last === undefined ? null : oldestOf(last);
   const struck = faults.filter(({ effective }) => effective === true).length;
   const recovered = verdict?.faults.reduce((total, kind) => total + kind.recovered, 0);
-  const states = model.states.health?.partitions.map(({ state }) => state) ?? [];
+  const states = model.partitions.map(({ state }) => state);
   const counted = PARTITION_ORDER.flatMap((state) => {
     const count = states.filter((one) => one === state).length;
     return count === 0 ? [] : [`${count} ${state}`];
@@ -83,8 +83,7 @@ export function Strip({ model, faults }: { model: RunModel; faults: readonly Tim
 
 /** Partitions that stand still although there is something to store, each with its reason. */
 export function Stuck({ model }: { model: RunModel }): VNode | null {
-  const { health } = model.states;
-  const stuck = health?.partitions.filter(({ state }) => state === "stuck") ?? [];
+  const stuck = model.partitions.filter(({ state }) => state === "stuck");
   if (stuck.length === 0) return null;
   return html`<ul class="stuck" role="status">
     ${stuck.map(
