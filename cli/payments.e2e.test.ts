@@ -63,7 +63,19 @@ describe("payments, a chaos run in Real-time Mode", () => {
     const report = readFileSync(file("report"), "utf8");
     expect(report).toContain("VALID");
     expect(report).toContain(verdict.counts.actual_rows.toLocaleString("en-US"));
-    expect(await bench.must(["report"])).toContain(file("report"));
+    const [markdown, page] = (await bench.must(["report"])).trimEnd().split("\n");
+    expect([markdown, page]).toEqual([file("report"), file("reportPage")]);
+    expect(readFileSync(file("reportPage"), "utf8")).toContain("default-src &#39;none&#39;");
+  });
+
+  it("measures each recovery to the millisecond, by commit times", async () => {
+    const { faults } = JSON.parse(await bench.must(["report", "--json"])) as {
+      faults: { effective: boolean; visible_again: object; sink_gap: { measure: object } }[];
+    };
+    const bitten = faults.filter(({ effective }) => effective);
+    expect(bitten.length).toBeGreaterThan(0);
+    for (const { visible_again } of bitten) expect(visible_again).toMatchObject({ open: false, by: "commits" });
+    for (const { sink_gap } of bitten) expect(sink_gap.measure).toMatchObject({ open: false, by: "commits" });
   });
 
   it("has no password in any file of the run, nor in a command line", async () => {

@@ -155,7 +155,7 @@ export const digestSchema = z.strictObject({
           acknowledged_per_s: known,
           stored_per_s: known,
           lag: known,
-          /** Ids of the faults that were active in this second. */
+          /** Ids of the faults that were going on in this second: injected, and not all was well again. */
           faults: z.array(count),
         }),
       ),

@@ -32,6 +32,8 @@ export type LedgerHistory = {
   closed: boolean;
   /** When the producer ended in order, each time. */
   closesMs: number[];
+  /** From each orderly end to the next attempt, if there was one. */
+  pauses: Span[];
   topic: string;
   partitions: number;
   attempted: number;
@@ -68,6 +70,7 @@ export class LedgerHistoryBuilder {
     lastMs: -1,
     closed: false,
     closesMs: [],
+    pauses: [],
     topic: "",
     partitions: 0,
     attempted: 0,
@@ -98,7 +101,10 @@ export class LedgerHistoryBuilder {
     if (record.a === 1) this.history.attempted += record.n;
     const lane = this.#lane(record.p, record.at_ms);
     lane.outstanding = true;
-    const closedMs = this.history.closesMs.at(-1);
+    const { closesMs, pauses } = this.history;
+    const closedMs = closesMs.at(-1);
+    if (closedMs !== undefined && pauses.length < closesMs.length)
+      pauses.push({ fromMs: closedMs, toMs: record.at_ms });
     const lastMs = lane.ackedMs.at(-1);
     if (
       closedMs !== undefined &&

@@ -1,4 +1,5 @@
 import { measureRecoveries, type Recoveries } from "./recovery.ts";
+import type { Calm } from "./throughput.ts";
 import { samplesOfRun } from "./run-samples.ts";
 import { readRunEvidence, type RunEvidence } from "./run-evidence.ts";
 
@@ -10,6 +11,11 @@ export type MeasuredRun = RunEvidence & {
   /** The last time in any file. */
   endMs: number;
 };
+
+/** What of the run was calm. */
+export function calmOf({ recoveries, ledger }: MeasuredRun): Calm {
+  return { windows: recoveries.windows, steadyMs: recoveries.steadyMs, pauses: ledger.value?.pauses ?? [] };
+}
 
 /** Reads a run directory and measures its recoveries. @throws FaultlineError FL_RUN_MISSING */
 export async function measureRun(runDirectory: string): Promise<MeasuredRun> {

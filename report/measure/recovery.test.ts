@@ -232,3 +232,19 @@ test("calm gaps are those that touch no fault's window", () => {
   expect(found.calmAckGap).toEqual(exact(715, "ledger"));
   expect(found.windows).toEqual([{ id: 0, fromMs: BASE + 5_000, toMs: BASE + 12_500 }]);
 });
+
+test("a run is steady when every partition has rows and no more than a second of events waits", () => {
+  const ledger = steady([]);
+  const lags = [0, 200, 400, 600, 500, 300, 190, 5];
+  const samples = samplesOf(ledger).map((sample, second) => ({
+    ...sample,
+    acknowledged: second * 200,
+    lag: lags[second] ?? 0,
+    // Lane 1 stores its first rows between 3 s and 4 s.
+    next_offsets: second < 4 ? [sample.next_offsets?.[0] ?? 0, 0] : sample.next_offsets,
+  }));
+  const evidence = { ledger: ledgerOf(ledger), samples, endMs: BASE + 23_000 };
+  expect(measureRecoveries([], evidence).steadyMs).toBe(BASE + 6_000);
+  const behind = samples.map((sample) => ({ ...sample, lag: 201 }));
+  expect(measureRecoveries([], { ...evidence, samples: behind }).steadyMs).toBeUndefined();
+});

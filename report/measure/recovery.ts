@@ -41,8 +41,16 @@ export type Evidence = {
   endMs: number;
 };
 
-/** The faults; when one of them was going on, whether it bit or not; and for comparison the longest gaps that touch no such time. */
-export type Recoveries = { faults: FaultRecovery[]; windows: Span[]; calmAckGap: Measure; calmSinkGap: Measure };
+/** The faults, and for comparison the longest gaps that touch none of them. */
+export type Recoveries = {
+  faults: FaultRecovery[];
+  /** When each fault was going on, whether it bit or not, until the lag was back as well: calm lies outside. */
+  windows: Span[];
+  /** When every partition had stored its first rows, and no more than about a second of events was waiting; undefined: it never came to that. */
+  steadyMs: number | undefined;
+  calmAckGap: Measure;
+  calmSinkGap: Measure;
+};
 
 /** Measures each fault. A gap counts for the fault in whose window it begins; a window lasts until events are visible again and the node is ready. */
 export function measureRecoveries(histories: readonly FaultHistory[], evidence: Evidence): Recoveries {
@@ -56,29 +64,47 @@ export function measureRecoveries(histories: readonly FaultHistory[], evidence: 
   );
   const windows = histories.map((fault) => windowOf(fault, visible.get(fault.id)));
   const bitten = windows.filter(({ id }) => visible.has(id));
+  const faults = histories.map((fault, index): FaultRecovery => {
+    const nextMs = histories[index + 1]?.injectedMs ?? Infinity;
+    const again = visible.get(fault.id);
+    const window = windows[index] as FaultWindow;
+    const charged = (series: Series[] | string): ChargedGap =>
+      typeof series === "string" ? without({ unknown: series }) : chargedGap(series, window, bitten);
+    if (again === undefined) return unmeasured(fault);
+    return {
+      ...fault,
+      ...timesOfJournal(fault, evidence.endMs),
+      ...phasesOf(fault, evidence.samples, nextMs),
+      ackGap: charged(acks),
+      sinkGap: charged(rows),
+      visibleAgain: again,
+    };
+  });
+  const disturbed = faults.map((fault, index) => untilCaughtUp(windows[index] as FaultWindow, fault));
   const calm = (series: Series[] | string) =>
-    typeof series === "string" ? { unknown: series } : calmGap(series, windows);
+    typeof series === "string" ? { unknown: series } : calmGap(series, disturbed);
   return {
-    faults: histories.map((fault, index) => {
-      const nextMs = histories[index + 1]?.injectedMs ?? Infinity;
-      const again = visible.get(fault.id);
-      const window = windows[index] as FaultWindow;
-      const charged = (series: Series[] | string): ChargedGap =>
-        typeof series === "string" ? without({ unknown: series }) : chargedGap(series, window, bitten);
-      if (again === undefined) return unmeasured(fault);
-      return {
-        ...fault,
-        ...timesOfJournal(fault, evidence.endMs),
-        ...phasesOf(fault, evidence.samples, nextMs),
-        ackGap: charged(acks),
-        sinkGap: charged(rows),
-        visibleAgain: again,
-      };
-    }),
-    windows,
+    faults,
+    windows: disturbed,
+    steadyMs: steadyOf(rows, evidence.samples),
     calmAckGap: calm(acks),
     calmSinkGap: calm(rows),
   };
+}
+
+/** What is stored while the lag goes back is late because of the fault. If the lag never came back, the next fault's window goes on. */
+function untilCaughtUp(window: FaultWindow, { injectedMs, caughtUp }: FaultRecovery): FaultWindow {
+  return isKnown(caughtUp) ? { ...window, toMs: Math.max(window.toMs, injectedMs + caughtUp.highMs) } : window;
+}
+
+/** What waited while the stack started is stored late without any fault. */
+function steadyOf(rows: readonly Series[] | string, samples: readonly Sample[]): number | undefined {
+  if (typeof rows === "string") return undefined;
+  const firsts = rows.map(({ untilMs }) => untilMs[0] ?? Infinity);
+  const firstMs = Math.max(-Infinity, ...firsts);
+  const isSteady = ({ at_ms, lag, acknowledged }: Sample, before: Sample | undefined): boolean =>
+    at_ms >= firstMs && lag !== null && lag <= Math.max(0, (acknowledged ?? 0) - (before?.acknowledged ?? Infinity));
+  return samples.find((sample, index) => isSteady(sample, samples[index - 1]))?.at_ms;
 }
 
 function hasBitten(fault: FaultHistory): boolean {

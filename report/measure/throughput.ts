@@ -14,18 +14,30 @@ export type Figures = {
   lag: Spread | undefined;
 };
 
-/** `during`: samples in a fault's window, from the injection until the node is ready and new events are rows again. `calm`: all others. */
+/** `during`: samples in a fault's window, from the injection until all was well again. `calm`: after the first rows, outside of every window. */
 export type SplitFigures = { all: Figures; calm: Figures; during: Figures };
+
+/** What tells calm from the rest. */
+export type Calm = {
+  windows: readonly Span[];
+  /** When every partition had stored its first rows and little was waiting. Undefined: it never came to that, so nothing was calm. */
+  steadyMs: number | undefined;
+  /** The producer had ended in order: while everything was stored, nothing flowed. */
+  pauses?: readonly Span[];
+};
 
 const MAXIMUM_STEP_MS = 5_000;
 
 /** Computes figures over the time in which events flowed: from the first growth of `acknowledged` or `rows` to the last. */
-export function figuresOf(samples: readonly Sample[], windows: readonly Span[]): SplitFigures {
-  const steps = flowing(samples);
-  const isCalm = outsideOf(windows);
-  const { calm = [], during = [] } = Object.groupBy(steps, (step) =>
-    isCalm({ fromMs: step.before.at_ms, toMs: step.sample.at_ms }) ? "calm" : "during",
-  );
+export function figuresOf(samples: readonly Sample[], { windows, steadyMs, pauses = [] }: Calm): SplitFigures {
+  const isOfPause = ({ before, sample }: Step): boolean =>
+    sample.lag === 0 && pauses.some(({ fromMs, toMs }) => before.at_ms >= fromMs && sample.at_ms <= toMs);
+  const steps = flowing(samples).filter((step) => !isOfPause(step));
+  const isOutside = outsideOf(windows);
+  const { calm = [], during = [] } = Object.groupBy(steps, ({ before, sample }) => {
+    if (!isOutside({ fromMs: before.at_ms, toMs: sample.at_ms })) return "during";
+    return before.at_ms >= (steadyMs ?? Infinity) ? "calm" : "start";
+  });
   return { all: figures(steps), calm: figures(calm), during: figures(during) };
 }
 

@@ -135,7 +135,7 @@ export function figureSection({ figures }: RunView): string {
       ],
     ),
     "",
-    'A sample is one second. "During faults" are the samples from a fault\'s injection until its node is ready and new events are rows again.',
+    "A sample is one second. During a fault is from its injection until its node is ready, new events are rows and the lag is back. Calm is outside of that, after the start.",
     noLatency
       ? "No latency: the pipeline has no field with generator `now`, PostgreSQL runs without `track_commit_timestamp`, or no sample saw new rows."
       : "Latency is from an event's creation to its row's commit, over at most 2,000 rows stored since the sample before. It does not include the last flush to disk.",

@@ -1,6 +1,6 @@
 import type { Verdict } from "../../contract/verdict.ts";
 import { isKnown, longestOf, type KnownMeasure, type Measure } from "../measure/measure.ts";
-import type { MeasuredRun } from "../measure/measured-run.ts";
+import { calmOf, type MeasuredRun } from "../measure/measured-run.ts";
 import { figuresOf } from "../measure/throughput.ts";
 
 /** One run among the last ones: its worst recovery figures. null: nobody knows, or there was no such fault. */
@@ -18,12 +18,13 @@ export type LastRun = {
 };
 
 /** @returns undefined for a run without a verdict. */
-export function lastRun({ id, startMs, verdict, recoveries, samples }: MeasuredRun): LastRun | undefined {
+export function lastRun(run: MeasuredRun): LastRun | undefined {
+  const { id, startMs, verdict, recoveries, samples } = run;
   if (verdict.value === undefined) return undefined;
   const bitten = recoveries.faults.filter(({ effective }) => effective === true);
   const worst = (of: (fault: (typeof bitten)[number]) => Measure): KnownMeasure | null =>
     longestOf(bitten.map(of).filter(isKnown)) ?? null;
-  const figures = figuresOf(samples.value?.samples ?? [], recoveries.windows);
+  const figures = figuresOf(samples.value?.samples ?? [], calmOf(run));
   return {
     id,
     startMs,

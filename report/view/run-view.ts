@@ -5,7 +5,7 @@ import type { Run } from "../../contract/run.ts";
 import type { Premise, VerdictFile } from "../../contract/verdict.ts";
 import type { Unreadable } from "../measure/log-lines.ts";
 import { isKnown, type Measure } from "../measure/measure.ts";
-import type { MeasuredRun } from "../measure/measured-run.ts";
+import { calmOf, type MeasuredRun } from "../measure/measured-run.ts";
 import { mapPart, type Part } from "../measure/part.ts";
 import type { Span } from "../measure/success-gap.ts";
 import { figuresOf, type SplitFigures } from "../measure/throughput.ts";
@@ -58,7 +58,7 @@ export type RunView = {
   anomalies: Part<AnomalyView[]>;
   journal: Part<{ unreadable: Unreadable; problems: string[] }>;
   faults: FaultView[];
-  /** When a fault was going on, whether it bit or not: calm lies outside. */
+  /** When each fault was going on, whether it bit or not, at most until endMs: calm lies outside. */
   windows: Span[];
   calmAckGap: Measure;
   calmSinkGap: Measure;
@@ -109,26 +109,32 @@ export function runView(run: MeasuredRun, lastRuns: LastRun[] = []): RunView {
     anomalies: mapPart(verdict, (value) => anomaliesOf(value, run)),
     journal: mapPart(run.journal, ({ unreadable, problems }) => ({ unreadable, problems })),
     faults,
-    windows: recoveries.windows,
+    windows: recoveries.windows.map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.min(toMs, run.endMs) })),
     calmAckGap: recoveries.calmAckGap,
     calmSinkGap: recoveries.calmSinkGap,
-    figures: mapPart(run.samples, ({ damaged }) => ({ ...figuresOf(samples, recoveries.windows), damaged })),
+    figures: mapPart(run.samples, ({ damaged }) => ({ ...figuresOf(samples, calmOf(run)), damaged })),
     timeline: timelineView(thin(whole), run.startMs, faults),
     course: courseOf(whole, run),
-    worstMinute: worstMinute(whole, faults, run),
+    worstMinute: worstMinute(whole, bittenWindows(run), run.startMs),
     lastRuns,
   };
 }
 
-function anomaliesOf({ anomalies }: VerdictFile, { ledger, samples, recoveries, endMs }: MeasuredRun): AnomalyView[] {
+/** When the faults that bit were going on. */
+function bittenWindows({ recoveries }: MeasuredRun): (Span & { id: number })[] {
+  return recoveries.faults.flatMap(({ id, effective }, index) => {
+    const window = recoveries.windows[index];
+    return effective === true && window !== undefined ? { ...window, id } : [];
+  });
+}
+
+function anomaliesOf({ anomalies }: VerdictFile, run: MeasuredRun): AnomalyView[] {
+  const { ledger, samples, endMs } = run;
   const list = samples.value?.samples ?? [];
   const storedMs = (partition: number, offset: number): number | undefined =>
     list.find(({ next_offsets }) => (next_offsets?.[partition] ?? 0) > offset)?.at_ms;
   const ways = { lanes: ledger.value?.lanes ?? new Map(), storedMs, endMs };
-  const windows = recoveries.faults.flatMap(({ id, effective }, index) => {
-    const window = recoveries.windows[index];
-    return effective === true && window !== undefined ? { ...window, id } : [];
-  });
+  const windows = bittenWindows(run);
   return anomalies.filter(({ count }) => count > 0).map((anomaly) => anomalyView(anomaly, ways, windows));
 }
 

@@ -1,6 +1,6 @@
 import type { Digest } from "../../contract/digest.ts";
 import type { Timeline } from "../timeline/timeline.ts";
-import type { FaultView } from "./fault-view.ts";
+import type { Span } from "../measure/success-gap.ts";
 
 const SECONDS = 60;
 
@@ -13,8 +13,8 @@ type Second = WorstMinute["seconds"][number];
  */
 export function worstMinute(
   timeline: Timeline,
-  faults: readonly FaultView[],
-  { startMs, endMs }: { startMs: number; endMs: number },
+  windows: readonly (Span & { id: number })[],
+  startMs: number,
 ): WorstMinute | null {
   const rows = secondsOf(timeline);
   const first = rows.findIndex((row) => (value(timeline, "acknowledged_per_s", row) ?? 0) > 0);
@@ -37,12 +37,7 @@ export function worstMinute(
       acknowledged_per_s: rounded(value(timeline, "acknowledged_per_s", row)),
       stored_per_s: rounded(value(timeline, "stored_per_s", row)),
       lag: value(timeline, "lag", row),
-      faults: faults
-        .filter(
-          ({ effective, injectedMs, healedMs }) =>
-            effective === true && injectedMs < fromMs + 1_000 && (healedMs ?? endMs) > fromMs,
-        )
-        .map(({ id }) => id),
+      faults: windows.filter((window) => window.fromMs < fromMs + 1_000 && window.toMs > fromMs).map(({ id }) => id),
     };
   });
   return { from_ms: baseMs + worst * 1_000 - startMs, seconds };

@@ -104,6 +104,8 @@ test("calm lies outside of every window, and a gap that touches one is not calm"
   expect(calmGap(series, [window(1, 900, 3_900)])).toEqual(exact(500));
   expect(calmGap(series, [window(1, 1_000, 4_000)])).toEqual(exact(800));
   expect(calmGap(series, [window(1, 0, Infinity)])).toEqual({ unknown: NONE });
+  // The time until the first success is that of the start.
+  expect(calmGap([{ ...at(5_000, 5_200), startMs: 0 }], [])).toEqual(exact(200));
 });
 
 test("what is coarse has its error: at least, and at most", () => {

@@ -38,10 +38,14 @@ export function chargedGap(series: readonly Series[], to: FaultWindow, windows: 
   return { measure, sharedWith: [...shared].toSorted((a, b) => a - b) };
 }
 
-/** @returns the longest gap that touches none of the windows. */
+/** @returns the longest gap that touches none of the windows. The time before a partition's first success is that of a start, and not calm. */
 export function calmGap(series: readonly Series[], windows: readonly Span[]): Measure {
-  const isCalm = outsideOf(windows);
-  const found = series.map((lane) => longestGap(lane, { fromMs: -Infinity, toMs: Infinity }, isCalm)?.measure);
+  const isOutside = outsideOf(windows);
+  const found = series.map((lane) => {
+    const firstMs = lane.untilMs[0] ?? Infinity;
+    const isCalm = (gap: Span): boolean => gap.fromMs >= firstMs && isOutside(gap);
+    return longestGap(lane, { fromMs: firstMs, toMs: Infinity }, isCalm)?.measure;
+  });
   return longestOf(found.filter((measure) => measure !== undefined)) ?? { unknown: "no success was due in this time" };
 }
 

@@ -1,3 +1,4 @@
+import type { MeasureSource } from "../../../contract/digest.ts";
 import { createdMsOf } from "../../../contract/event.ts";
 import type { FaultHistory } from "../../../contract/fault-history.ts";
 import type { LaneHistory, LedgerHistory } from "../ledger-history.ts";
@@ -21,11 +22,10 @@ export function visibleAgain(
   const found = partitions.flatMap((partition): KnownMeasure[] => {
     const event = firstCreatedAfter(effectMs, partition.lane, ledger);
     if (event === "none due") return [];
-    const moment = event === "not acknowledged" ? undefined : storedAt(event, partition);
+    const moment = storedAt(event, partition);
     if (moment !== undefined) return [until(moment, injectedMs)];
-    const { series } = partition;
-    const by = typeof series.by === "string" ? series.by : (series.by.at(-1) ?? "samples");
-    return [stillOpen(injectedMs, Math.max(injectedMs, series.endMs), by)];
+    const { atMs, by } = lastUnstored(event, partition) ?? { atMs: injectedMs, by: "samples" };
+    return [stillOpen(injectedMs, Math.max(injectedMs, atMs), by)];
   });
   return longestOf(found) ?? { unknown: "nothing was produced after it" };
 }
@@ -37,12 +37,26 @@ function firstCreatedAfter(
   effectMs: number,
   lane: LaneHistory | undefined,
   ledger: LedgerHistory,
-): FirstEvent | "none due" | "not acknowledged" {
+): FirstEvent | "none due" {
   // What struck before a partition's first event struck nothing that could come back.
   if (lane === undefined || lane.firstAttemptMs > effectMs) return "none due";
   const batch = lane.lastCreatedMs.findIndex((createdMs) => createdMs > effectMs);
   const closedMs = ledger.closesMs.find((atMs) => atMs >= effectMs);
-  if (batch < 0) return lane.outstanding || !ledger.closed ? "not acknowledged" : "none due";
+  const [lastOffset = 0, lastCount = 0, lastSequence = 0] = [
+    lane.offsets.at(-1),
+    lane.counts.at(-1),
+    lane.sequences.at(-1),
+  ];
+  // Not acknowledged: if it is in the log all the same, then behind everything that was.
+  if (batch < 0)
+    return lane.outstanding || !ledger.closed
+      ? {
+          sequence: lastSequence + lastCount,
+          createdMs: effectMs,
+          offset: Infinity,
+          lowestOffset: lastOffset + lastCount,
+        }
+      : "none due";
   const [firstMs, lastMs, count] = [lane.createdMs[batch], lane.lastCreatedMs[batch], lane.counts[batch]] as [
     number,
     number,
@@ -59,13 +73,40 @@ function firstCreatedAfter(
 }
 
 /** @returns when it became a row, by the evidence that knows it best; undefined: it was not seen as one. */
-function storedAt(event: FirstEvent, { ranges, watched, points }: SinkPartition): Moment | undefined {
+function storedAt(event: FirstEvent, partition: SinkPartition): Moment | undefined {
+  const { ranges, watched, points } = partition;
   const committedMs = commitOf(ranges, event.sequence);
   if (committedMs !== undefined) return exactly(committedMs, "commits");
-  const moments = [byWatch(event, watched), byPoints(event, points)].filter((moment) => moment !== undefined);
-  const [best] = moments.toSorted((a, b) => a.untilMs - a.afterMs - (b.untilMs - b.afterMs));
+  const moments = [byWatch(event, watched), byPoints(event, points), byLaterCommit(event, partition)];
+  const [best] = moments
+    .filter((moment) => moment !== undefined)
+    .toSorted((a, b) => a.untilMs - a.afterMs - (b.untilMs - b.afterMs));
   // No event is a row before it is created.
   return best && { ...best, afterMs: Math.min(best.untilMs, Math.max(best.afterMs, event.createdMs)) };
+}
+
+/** Rows are committed in the order of their sequences: a later one tells until when it was, at the latest. */
+function byLaterCommit(event: FirstEvent, partition: SinkPartition): Moment | undefined {
+  const later = partition.ranges.find(({ fromSequence, ends }) => fromSequence > event.sequence && ends.length > 0);
+  const [untilMs] = later?.committedMs ?? [];
+  const last = lastUnstored(event, partition);
+  return untilMs === undefined
+    ? undefined
+    : { afterMs: Math.min(untilMs, last?.atMs ?? -Infinity), untilMs, by: last?.by ?? "samples" };
+}
+
+/** @returns the last time at which somebody saw that it was not stored; undefined: nobody did. */
+function lastUnstored(
+  { lowestOffset }: FirstEvent,
+  { points, watched }: SinkPartition,
+): { atMs: number; by: MeasureSource } | undefined {
+  const bySamples = points.findLast(({ nextOffset }) => nextOffset <= lowestOffset)?.atMs ?? -Infinity;
+  const session = watched?.sessions.findLast(({ first }) => first <= lowestOffset);
+  const before = session?.changes.findLast(({ nextOffset }) => nextOffset <= lowestOffset)?.atMs ?? session?.fromMs;
+  const next = session?.changes.find(({ nextOffset }) => nextOffset > lowestOffset)?.afterMs;
+  const byOffsets = Math.max(before ?? -Infinity, next ?? -Infinity);
+  if (bySamples === -Infinity && byOffsets === -Infinity) return undefined;
+  return byOffsets > bySamples ? { atMs: byOffsets, by: "offsets" } : { atMs: bySamples, by: "samples" };
 }
 
 function byWatch({ offset, lowestOffset }: FirstEvent, watched: SinkPartition["watched"]): Moment | undefined {

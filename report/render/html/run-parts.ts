@@ -27,7 +27,7 @@ export function figurePart({ figures }: RunView): Markup {
     ],
   )}
     <p class="small">
-      A sample is one second. Latency is from an event's creation to its row's commit, over at most 2,000 rows stored
+      A sample is one second. During a fault is from its injection until its node is ready, new events are rows and the lag is back. Calm is outside of that, after the start. Latency is from an event's creation to its row's commit, over at most 2,000 rows stored
       since the sample before.${damaged === 0 ? "" : ` ${plural(damaged, "line")} of samples.ndjson can't be read.`}
     </p>`;
 }
