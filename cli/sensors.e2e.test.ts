@@ -115,6 +115,26 @@ describe("sensors, both triggers on one table", () => {
     expect(verdict.counts.faults_effective).toBe(1);
   });
 
+  it("the sink refuses a record: status names partition and reason until the cause is gone, and then nothing is lost", async () => {
+    await bench.must(["sql", "ALTER TABLE dead_letters ADD CONSTRAINT no_letters CHECK (false) NOT VALID"]);
+    // About 20 of them are malformed.
+    await bench.must(["produce", "--count", "4000", "--rate", "2000"]);
+    let said = "";
+    await until("a partition is stuck", 90_000, async () => {
+      const { code, output } = await bench.run(["status"]);
+      said = output;
+      return code === 1 && /^not well: .*partitions? [\d, ]+ (?:is|are) stuck/m.test(output);
+    });
+    expect(said).toMatch(/^partition \d +stuck .*\n +PostgreSQL refuses a row for dead_letters: .*"no_letters"$/m);
+    expect(await stateOf("driver")).toMatchObject({ state: "running", ready: false });
+    await bench.must(["sql", "ALTER TABLE dead_letters DROP CONSTRAINT no_letters"]);
+    // In Real-time Mode the task of a partition hears of a chunk that failed with the next record only, or at the end of the epoch.
+    await bench.must(["produce", "--count", "400", "--rate", "100"]);
+    await until("all is well", 120_000, async () => (await bench.run(["status"])).code === 0);
+    const { verdict, code } = await bench.verdict();
+    expect([verdict.verdict, verdict.reasons, code]).toEqual(["VALID", [], 0]);
+  }, 300_000);
+
   it("two drivers' generations: the sink's accounts add up", async () => {
     const rows = await bench.rows<{ partition: number; ok: boolean; generation: string }>(
       "SELECT partition, next_offset - start_offset = rows + duplicates + dead_letters AS ok, generation FROM sink_offsets ORDER BY partition",

@@ -145,6 +145,11 @@ it("reads the verdict when it is replaced, and knows none that it can't read", a
 
 it.each([
   [PROMETHEUS_ACCEPTS, "openmetrics"],
+  // Prometheus 3, in short.
+  [
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.3",
+    "openmetrics",
+  ],
   [OPENMETRICS, "openmetrics"],
   ["text/plain", "text"],
   ["text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0;q=0.5", "text"],

@@ -142,6 +142,21 @@ test("keeps the dead letters below an offset", async () => {
   expect(captured.rows).toEqual([]);
 });
 
+test("a dead letter without an offset is read, and lies below none", async () => {
+  const letter = "payments\tpayments\t1\t\\N\t\\N\t\\N\tx\t\\N\n";
+  const source: PartitionSource = {
+    ...bytesSource(bytes, pipeline, settings.run),
+    copy: async ({ of }, _signal, take) => {
+      if (of === "letters") take(Buffer.from(letter));
+    },
+  };
+  const context = { pipeline, settings, topic: pipeline.topic, batches: ledger.map(({ batches }) => batches) };
+  const capture = { sequences: 0, offsets: 5 };
+  const task = { partition, range: undefined, hasTables: true, sink: undefined, capture };
+  const reading = await new PartitionReader(context, source).read(task, new AbortController().signal, () => undefined);
+  expect([reading.actualLetters, reading.captured.letters]).toEqual([1, []]);
+});
+
 test.each([
   [0, 0],
   [1, 1],

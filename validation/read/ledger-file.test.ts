@@ -1,14 +1,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { ledgerOpen } from "../../contract/fixture/ledger-open.ts";
 import { encodeLog } from "../../contract/log-line.ts";
 import { ledgerSize, readLedger, readLedgerOpen } from "./ledger-file.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "faultline-ledger-"));
+let directory: string;
+let file: string;
+// The tests of a wing run once for each mutant, within one process.
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "faultline-ledger-"));
+  file = join(directory, "ledger.ndjson");
+});
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-const file = join(directory, "ledger.ndjson");
 const open = ledgerOpen(6);
 
 test("the first open that can be read is the run's", async () => {

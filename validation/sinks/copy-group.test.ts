@@ -84,4 +84,5 @@ test("before a line is shown there is no group", () => {
   const group = new CopyGroup({ fields }, spec({ window: { field: "at", size: "1m", column: "minute" } }));
   expect([group.keys, group.count]).toEqual([[undefined, undefined], undefined]);
   expect(group.describe()).toBe("minute=null shard=null n=null");
+  expect(new CopyGroup({ fields }, spec({})).describe()).toBe("shard=null n=null");
 });

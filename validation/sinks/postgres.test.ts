@@ -67,10 +67,10 @@ test("a session spells values in one way, reads past no policy, and does not wai
 
 test("a connection is kept alive, so that a server that is gone is noticed", async () => {
   const asked: unknown[] = [];
-  const { setKeepAlive } = Socket.prototype;
+  const setKeepAlive = Reflect.get(Socket.prototype, "setKeepAlive");
   Socket.prototype.setKeepAlive = function (this: Socket, ...values: unknown[]) {
     asked.push(values[0]);
-    return Reflect.apply(setKeepAlive, this, values) as Socket;
+    return Reflect.apply(setKeepAlive, this, values);
   };
   try {
     await PostgresReader.connect(server.login).then((other) => other.close());
