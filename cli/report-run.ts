@@ -5,7 +5,7 @@ import { FaultlineError } from "../contract/errors.ts";
 import { renderJunit } from "../report/render/junit.ts";
 import { diffText } from "../report/render/diff-text.ts";
 import { writeReport } from "../report/render/report-files.ts";
-import { diffOf } from "../report/view/diff.ts";
+import { diffOf } from "../report/view/compare/diff.ts";
 import { digestOf, encodeDigest, type Machine } from "../report/view/digest.ts";
 import { jsonOf } from "../report/view/json.ts";
 import { readRunView } from "../report/view/read-view.ts";

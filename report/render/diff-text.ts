@@ -1,5 +1,5 @@
 import type { Spread } from "../measure/throughput.ts";
-import type { DiffLine, DiffSide, RunDiff } from "../view/diff.ts";
+import type { DiffLine, DiffSide, RunDiff } from "../view/compare/diff.ts";
 import { countText, measureText } from "../view/number-text.ts";
 import { plainTable } from "./text-table.ts";
 

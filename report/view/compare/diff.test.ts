@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { exactly, faultView, viewOf } from "../fixture/fault-view.ts";
-import type { Measure } from "../measure/measure.ts";
-import { diffText } from "../render/diff-text.ts";
+import { exactly, faultView, viewOf } from "../../fixture/fault-view.ts";
+import type { Measure } from "../../measure/measure.ts";
+import { diffText } from "../../render/diff-text.ts";
 import { diffOf, type DiffLine } from "./diff.ts";
 
 const runOf = (id: string, measures: Measure[]) =>

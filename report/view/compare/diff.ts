@@ -1,8 +1,8 @@
-import { isKnown, type KnownMeasure, type Measure } from "../measure/measure.ts";
-import type { Spread } from "../measure/throughput.ts";
-import type { FaultView } from "./fault-view.ts";
+import { isKnown, type KnownMeasure, type Measure } from "../../measure/measure.ts";
+import type { Spread } from "../../measure/throughput.ts";
+import type { FaultView } from "../fault-view.ts";
 import { rankTest, significant } from "./rank-test.ts";
-import type { RunView } from "./run-view.ts";
+import type { RunView } from "../run-view.ts";
 
 /** The figures that two runs are compared by. */
 const FIGURES: Record<string, (fault: FaultView) => Measure> = {
