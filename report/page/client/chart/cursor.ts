@@ -1,7 +1,7 @@
 import type uPlot from "uplot";
 import { clockText, timeText } from "../texts.ts";
 import { element, setText } from "./dom.ts";
-import type { Frame } from "./frame.ts";
+import { type Frame, plotWidth } from "./frame.ts";
 import { TRACE_PANELS } from "./panels.ts";
 import { phasesOf } from "./underlay.ts";
 
@@ -77,7 +77,7 @@ export class ChartCursor {
     setText(this.#time, `${timeText(atMs, true)} · ${clockText(startMs + atMs)}`);
     const share = Math.min(1, Math.max(0, (atMs - from) / (to - from)));
     const gutter = this.#host.clientWidth - frame.width + frame.axisWidth;
-    this.#time.style.left = `${gutter + share * (frame.width - frame.axisWidth)}px`;
+    this.#time.style.left = `${gutter + share * plotWidth(frame)}px`;
   }
 
   #place(atMs: number): void {

@@ -16,3 +16,11 @@ export type Frame = {
   /** ms after the start; undefined: all. */
   onZoom(window: [number, number] | undefined): void;
 };
+
+/** Right of the plots, so that the last time's label is whole. */
+export const RIGHT_PX = 16;
+
+/** Of the plot alone, without its axis. */
+export function plotWidth({ width, axisWidth }: Frame): number {
+  return width - axisWidth - RIGHT_PX;
+}

@@ -1,5 +1,5 @@
 import { element } from "./dom.ts";
-import type { Frame } from "./frame.ts";
+import { type Frame, plotWidth } from "./frame.ts";
 
 /** Of the font of a mark; and beside its text. */
 const CHARACTER_PX = 6.1;
@@ -15,21 +15,24 @@ export class Rail {
     this.#onFault = onFault;
   }
 
-  place({ width, axisWidth }: Frame): void {
-    this.element.style.width = `${width - axisWidth}px`;
-    this.element.style.marginLeft = `${axisWidth}px`;
+  place(frame: Frame): void {
+    this.element.style.width = `${plotWidth(frame)}px`;
+    this.element.style.marginLeft = `${frame.axisWidth}px`;
   }
 
-  draw({ underlay, window: [from, to], width, axisWidth }: Frame): void {
+  draw(frame: Frame): void {
+    const { underlay, window } = frame;
+    const [from, to] = window;
+    const widthPx = plotWidth(frame);
     const { timeline, startMs, selected } = underlay;
     const marks = timeline.faults.map((fault) => ({
       fault,
-      left: Math.round(((fault.injected_ms - startMs - from) / (to - from)) * (width - axisWidth)),
+      left: Math.round(((fault.injected_ms - startMs - from) / (to - from)) * widthPx),
     }));
-    const shown = marks.filter(({ left }) => left >= 0 && left <= width - axisWidth);
+    const shown = marks.filter(({ left }) => left >= 0 && left <= widthPx);
     // What the fault is, where there is room up to the next mark.
     const texts = shown.map(({ fault, left }, index) => {
-      const roomPx = (shown[index + 1]?.left ?? width - axisWidth) - left;
+      const roomPx = (shown[index + 1]?.left ?? widthPx) - left;
       const long = `${fault.id} ${fault.kind} ${fault.node}`;
       return long.length * CHARACTER_PX + PADDING_PX < roomPx ? long : `${fault.id}`;
     });

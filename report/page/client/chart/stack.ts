@@ -44,6 +44,17 @@ export class ChartStack {
   #lastMs: number | undefined;
   readonly #frame: Frame;
   #drawnWidth = 0;
+  /** A selection is being dragged: new data would move the ground under it. */
+  #isDragged = false;
+  readonly #holdStill = (): void => {
+    this.#isDragged = true;
+  };
+  /** The plots have heard of it first: they are below the window. */
+  readonly #goOn = (): void => {
+    if (!this.#isDragged) return;
+    this.#isDragged = false;
+    this.#draw();
+  };
 
   constructor(host: HTMLElement, options: StackOptions = {}) {
     this.#host = host;
@@ -71,6 +82,8 @@ export class ChartStack {
       if (host.clientWidth !== this.#drawnWidth) this.#draw();
     });
     this.#observer.observe(host);
+    host.addEventListener("mousedown", this.#holdStill);
+    addEventListener("mouseup", this.#goOn);
   }
 
   /** @param nowMs the end of what goes on, ms since 1970; default: the last time of the timeline. */
@@ -116,6 +129,8 @@ export class ChartStack {
 
   destroy(): void {
     this.#observer.disconnect();
+    this.#host.removeEventListener("mousedown", this.#holdStill);
+    removeEventListener("mouseup", this.#goOn);
     for (const plot of this.#plots) plot.destroy();
     this.#plots = [];
     this.#host.replaceChildren();
@@ -149,7 +164,7 @@ export class ChartStack {
 
   #draw(): void {
     const hostWidth = this.#host.clientWidth;
-    if (hostWidth === 0) return;
+    if (hostWidth === 0 || this.#isDragged) return;
     this.#drawnWidth = hostWidth;
     this.#frame.window = this.#window();
     this.#frame.axisWidth = hostWidth < NARROW_PX ? 40 : 44;

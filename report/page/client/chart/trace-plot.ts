@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import type { Stretch } from "../../../timeline/timeline.ts";
 import { timeText } from "../texts.ts";
-import type { Frame } from "./frame.ts";
+import { type Frame, RIGHT_PX } from "./frame.ts";
 import { faded } from "./palette.ts";
 import { marks, stepped, TIME_STEPS_MS, type TracePanel } from "./panels.ts";
 import { drawFaults, drawHatching } from "./underlay.ts";
@@ -34,7 +34,7 @@ export function commonOptions(
   return {
     legend: { show: false },
     // Half a line, so that the marks at top and bottom are whole.
-    padding: [PADDING_PX, 0, PADDING_PX, 0],
+    padding: [PADDING_PX, RIGHT_PX, PADDING_PX, 0],
     cursor: {
       y: false,
       points: { show: false },

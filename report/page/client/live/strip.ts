@@ -29,12 +29,17 @@ export function stateOf(model: RunModel, faults: readonly TimelineFault[]): Stat
   const active = bitten.findLast((fault) => fault.healed_ms === null);
   if (active !== undefined)
     return { word: "FAULT", detail: `${active.id}: ${active.kind} ${active.node}`, tone: "bad" };
+  const stuck = model.partitions.filter(({ state }) => state === "stuck");
+  if (stuck.length > 0)
+    return { word: "STUCK", detail: partitionsText(stuck.map(({ partition }) => partition)), tone: "bad" };
   const recovering = bitten.findLast((fault) => fault.ready_ms === null || fault.visible_ms === null);
   if (recovering !== undefined)
     return { word: "RECOVERING", detail: `from ${recovering.id}: ${recovering.kind} ${recovering.node}`, tone: "warn" };
   return { word: "RUNNING", detail: producer?.state ?? "producer unknown", tone: "good" };
 }
 
+/** More partitions than these are counted. */
+const MOST_NAMED = 8;
 /** The worst first. */
 const PARTITION_ORDER = ["stuck", "unknown", "flowing", "idle"] as const;
 
@@ -57,7 +62,7 @@ function figuresOf(model: RunModel, faults: readonly TimelineFault[]): Figure[] 
     { name: "oldest unstored", value: durationText(oldest) },
     { name: "acknowledged", value: countText(last?.acknowledged) },
     { name: "stored", value: countText(last === undefined ? null : storedOf(last)) },
-    { name: "partitions", value: counted.length === 0 ? "?" : counted.join(" ") },
+    { name: "partitions", value: counted.length === 0 ? "?" : counted.join(", ") },
     { name: "struck", value: `${struck}`, hint: "faults whose effect was seen" },
     { name: "under load", value: countText(verdict?.counts.faults_under_load), hint: "known when the run is judged" },
     { name: "recovered", value: countText(recovered), hint: "known when the run is judged" },
@@ -81,15 +86,23 @@ export function Strip({ model, faults }: { model: RunModel; faults: readonly Tim
   </div>`;
 }
 
+/** "partition 3", "partitions 0, 1 and 4 more". */
+function partitionsText(partitions: readonly number[]): string {
+  const named = partitions.slice(0, MOST_NAMED).join(", ");
+  const more = partitions.length > MOST_NAMED ? ` and ${partitions.length - MOST_NAMED} more` : "";
+  return `${partitions.length === 1 ? "partition" : "partitions"} ${named}${more}`;
+}
+
 /** Partitions that stand still although there is something to store, each with its reason. */
 export function Stuck({ model }: { model: RunModel }): VNode | null {
   const stuck = model.partitions.filter(({ state }) => state === "stuck");
   if (stuck.length === 0) return null;
   return html`<ul class="stuck" role="status">
-    ${stuck.map(
-      ({ partition, standstill_ms, reason }) =>
+    ${[...Map.groupBy(stuck, ({ reason }) => reason ?? "no reason known")].map(
+      ([reason, partitions]) =>
         html`<li>
-          <b>partition ${partition} is stuck</b> for ${durationText(standstill_ms)}: ${reason ?? "no reason known"}
+          <b>${partitionsText(partitions.map(({ partition }) => partition))}</b> stuck for
+          ${" "}${durationText(Math.max(...partitions.map(({ standstill_ms }) => standstill_ms ?? 0)))}: ${reason}
         </li>`,
     )}
   </ul>`;
