@@ -1,5 +1,5 @@
 import { eventsRoute } from "./events.ts";
-import { faultRoute } from "./fault.ts";
+import { faultRoute } from "./fault/fault.ts";
 import { PAGE_ROUTES } from "./page.ts";
 import { pageToken } from "./page-file.ts";
 import type { Route } from "./route.ts";

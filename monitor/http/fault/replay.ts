@@ -1,6 +1,6 @@
-import type { JournalRecord } from "../../contract/journal.ts";
-import type { Plan } from "../../contract/plan.ts";
-import type { FaultEvidence } from "../../report/page/fault-evidence.ts";
+import type { JournalRecord } from "../../../contract/journal.ts";
+import type { Plan } from "../../../contract/plan.ts";
+import type { FaultEvidence } from "../../../report/page/fault-evidence.ts";
 
 /** The engine waits until the nodes are ready before it injects; a fault that does not fit into the plan then is not run. */
 const ROOM_MS = 60_000;

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { RUN_FILES } from "../../contract/run.ts";
-import { measureRun } from "../../report/measure/measured-run.ts";
-import type { FaultEvidence, MeasuredGap } from "../../report/page/fault-evidence.ts";
+import { RUN_FILES } from "../../../contract/run.ts";
+import { measureRun } from "../../../report/measure/measured-run.ts";
+import type { FaultEvidence, MeasuredGap } from "../../../report/page/fault-evidence.ts";
 
 /** Reading a larger ledger takes this process longer than a look may: the report has the figures. */
 const MOST_LEDGER_BYTES = 128 << 20;

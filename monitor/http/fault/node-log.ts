@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { LogExcerpt } from "../../report/page/fault-evidence.ts";
+import type { LogExcerpt } from "../../../report/page/fault-evidence.ts";
 
 const MOST_LINES = 120;
 const MOST_BYTES = 96 << 10;

@@ -1,14 +1,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { journalReader, type JournalRecord } from "../../contract/journal.ts";
-import { RUN_FILES } from "../../contract/run.ts";
-import { LineTail } from "../../machine/line-tail.ts";
-import type { FaultEvidence, LogExcerpt } from "../../report/page/fault-evidence.ts";
+import { journalReader, type JournalRecord } from "../../../contract/journal.ts";
+import { RUN_FILES } from "../../../contract/run.ts";
+import { LineTail } from "../../../machine/line-tail.ts";
+import type { FaultEvidence, LogExcerpt } from "../../../report/page/fault-evidence.ts";
 import { gapsOf } from "./fault-gaps.ts";
 import { logBetween } from "./node-log.ts";
 import { replayOf } from "./replay.ts";
-import type { Route } from "./route.ts";
-import { sendJson } from "./send.ts";
+import type { Route } from "../route.ts";
+import { sendJson } from "../send.ts";
 
 /** Before and after a moment of the fault, of the node's log. */
 const AROUND_MS = 2_000;
