@@ -154,7 +154,8 @@ test("rows that were stored while nobody could ask are measured afterwards; samp
   const paused = samples.slice(from + 1, from + 8);
   expect(paused.map((sample) => sample.rows)).toEqual(paused.map(() => null));
   const steps = paused.slice(1).map((sample, index) => sample.at_ms - (paused[index] as Sample).at_ms);
-  expect(Math.max(...steps)).toBeLessThan(2 * INTERVAL_MS);
+  // One that waited for the server would have come after all eight intervals; a crowded machine may cost one or two.
+  expect(Math.max(...steps)).toBeLessThan(4 * INTERVAL_MS);
   await until(() => last().rows === 5_101);
   await until(() => samples.slice(from).some((sample) => (sample.latency_p50_ms ?? 0) >= 3_000));
 });
