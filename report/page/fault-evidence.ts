@@ -1,7 +1,7 @@
 import type { JournalRecord, Undo } from "../../contract/journal.ts";
 
-/** A duration as it was measured. `error_ms`: it may be longer by so much; null: nobody says. */
-export type MeasuredGap = { ms: number; error_ms: number | null; is_open: boolean } | { unknown: string };
+/** A duration as it was measured. `error_ms`: it may be longer by so much. */
+export type MeasuredGap = { ms: number; error_ms: number; is_open: boolean } | { unknown: string };
 
 /** Lines of a node's log. `is_cut`: there are more, which were left out. */
 export type LogExcerpt = { file: string; from_ms: number; to_ms: number; lines: string[]; is_cut: boolean };

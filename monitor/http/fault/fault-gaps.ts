@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RUN_FILES } from "../../../contract/run.ts";
+import { isKnown, type Measure } from "../../../report/measure/measure.ts";
 import { measureRun } from "../../../report/measure/measured-run.ts";
 import type { FaultEvidence, MeasuredGap } from "../../../report/page/fault-evidence.ts";
 
@@ -16,8 +17,8 @@ export async function gapsOf(directory: string, id: number): Promise<FaultEviden
     const found = recoveries.faults.find((fault) => fault.id === id);
     if (found === undefined) return unknown("the report does not have the fault");
     return {
-      without_acknowledgement: gapOf(found.ackGap),
-      without_rows: gapOf(found.sinkGap),
+      without_acknowledgement: gapOf(found.ackGap.measure),
+      without_rows: gapOf(found.sinkGap.measure),
       visible_again: gapOf(found.visibleAgain),
     };
   } catch (error) {
@@ -30,26 +31,8 @@ function unknown(why: string): FaultEvidence["gaps"] {
   return { without_acknowledgement: { unknown: why }, without_rows: { unknown: why }, visible_again: { unknown: why } };
 }
 
-/** A measure of report/measure: with an error of its own (from … to), or without. */
-function gapOf(measured: object): MeasuredGap {
-  const { measure = measured } = measured as { measure?: object };
-  const {
-    unknown: why,
-    ms,
-    atLeast,
-    lowMs,
-    highMs,
-    open,
-  } = measure as Partial<{
-    unknown: string;
-    ms: number;
-    atLeast: boolean;
-    lowMs: number;
-    highMs: number;
-    open: boolean;
-  }>;
-  if (lowMs !== undefined && highMs !== undefined)
-    return { ms: lowMs, error_ms: highMs - lowMs, is_open: open === true };
-  if (ms !== undefined) return { ms, error_ms: null, is_open: atLeast === true };
-  return { unknown: why ?? "the report does not say" };
+function gapOf(measure: Measure): MeasuredGap {
+  if (!isKnown(measure)) return measure;
+  const { lowMs, highMs, open } = measure;
+  return { ms: lowMs, error_ms: highMs - lowMs, is_open: open };
 }

@@ -138,7 +138,6 @@ function Command({ text, label }: { text: string; label: string }): VNode {
 function gapText(gap: MeasuredGap): string {
   if ("unknown" in gap) return `? (${gap.unknown})`;
   const open = gap.is_open ? "> " : "";
-  if (gap.error_ms === null) return `${open}${durationText(gap.ms)}`;
   return gap.error_ms === 0
     ? `${open}${durationText(gap.ms)}`
     : `${open}${durationText(gap.ms)} to ${durationText(gap.ms + gap.error_ms)}`;

@@ -26,7 +26,7 @@ export function FaultList({ faults, startMs, selected, onOpen }: Props): VNode {
           <th scope="col">effect</th>
           <th scope="col">held</th>
           <th scope="col">node ready</th>
-          <th scope="col">visible again</th>
+          <th scope="col">visible again (± 1 s)</th>
         </tr>
       </thead>
       <tbody>
