@@ -82,6 +82,7 @@ export async function renderResilience(root: string): Promise<Map<string, string
     "### The worst minutes",
     "",
     worstText(groups),
+    "The plots show the minute of each run in which the least was stored. A second that no monitor saw counts as one in which nothing was stored, so a killed monitor may decide which minute that is.",
     ...digests.flatMap((digest) =>
       image(`${digest.run_id}-worst`, `The worst minute of ${digest.run_id}`, worstMinutePlot(digest)),
     ),
