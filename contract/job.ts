@@ -27,12 +27,15 @@ export const JOB_FATAL_EXIT_CODES: readonly number[] = [
   JOB_EXIT_CODES.CONFIGURATION,
 ];
 
-export const JOB_STATES = ["starting", "running", "restarting", "failed", "stopped"] as const;
+export const JOB_STATES = ["starting", "standby", "running", "restarting", "failed", "stopped"] as const;
 
 /** `driver-status.json` (the job's `--status-file`), replaced as a whole by the job. */
 export const driverStatusSchema = z.strictObject({
-  version: z.literal(2),
+  version: z.literal(3),
+  /** standby: warm, and ready to take over; another driver has the right to write. */
   state: z.enum(JOB_STATES),
+  /** What this start writes into sink_offsets.holder when it claims: tells whether the generation there is this driver's. Null before it is known. */
+  holder: z.string().nullable(),
   /** The generation that this start claimed in sink_offsets; 0 before the claim. */
   generation: z.int(),
   trigger: z.string(),

@@ -8,13 +8,16 @@ export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 export const TRIGGERS = ["realtime", "micro-batch"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
+const hostPort = z.strictObject({ host: z.string(), port: z.int() });
+
 /**
- * How to reach PostgreSQL. `password_file` has mode 0600; beside it, `pgpass` has the password in libpq's format. No other file has the
+ * How to reach PostgreSQL. `standbys`: other servers of the same database, in a stack that has them: which one is the primary may change, so
+ * a client asks each one. `password_file` has mode 0600; beside it, `pgpass` has the password in libpq's format. No other file has the
  * password.
  */
 export const postgresAddressSchema = z.strictObject({
-  host: z.string(),
-  port: z.int(),
+  ...hostPort.shape,
+  standbys: z.array(hostPort).optional(),
   database: z.string(),
   user: z.string(),
   password_file: z.string(),
@@ -41,4 +44,11 @@ export const COORDINATIONS = ["kraft", "zookeeper"] as const;
 export type Coordination = (typeof COORDINATIONS)[number];
 
 /** A PostgreSQL login with its password: only in memory, never in a file of a run. */
-export type PostgresLogin = { host: string; port: number; database: string; user: string; password: string };
+export type PostgresLogin = {
+  host: string;
+  port: number;
+  standbys?: readonly { host: string; port: number }[] | undefined;
+  database: string;
+  user: string;
+  password: string;
+};

@@ -49,7 +49,21 @@ CREATE TABLE IF NOT EXISTS sink_offsets (
   duplicates bigint NOT NULL DEFAULT 0,
   dead_letters bigint NOT NULL DEFAULT 0,
   updated_at timestamptz NOT NULL DEFAULT now(),
+  holder text,
   PRIMARY KEY (target, topic, partition)
+);
+-- holder: who claimed this generation, a random id that is new for each query. Tables from before this column get it here.
+ALTER TABLE sink_offsets ADD COLUMN IF NOT EXISTS holder text;
+
+-- Which driver has the right to write, where several share a table: its sign of life. The right itself is an advisory lock.
+CREATE TABLE IF NOT EXISTS sink_leases (
+  target text NOT NULL,
+  topic text NOT NULL,
+  holder text NOT NULL,
+  driver text NOT NULL,
+  lock_pid integer NOT NULL,
+  renewed_at timestamptz NOT NULL,
+  PRIMARY KEY (target, topic)
 );
 
 -- Records that can't become a row, with their bytes and the reason.

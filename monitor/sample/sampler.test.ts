@@ -238,8 +238,9 @@ test("a partition that stood still before this monitor started is stuck at once,
     encodeLog([{ t: "offsets", partition: 0, next_offset: 5_100, ...rows, at_ms: nowMs - 20_000 }]),
   );
   const status = {
-    version: 2,
+    version: 3,
     state: "running",
+    holder: null,
     generation: 1,
     trigger: "realtime",
     pid: 1,

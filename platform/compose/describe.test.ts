@@ -38,8 +38,9 @@ describe.skipIf(why !== undefined)(`describeStack${why === undefined ? "" : ` (s
     (await report()).nodes.find((node) => node.name === name);
   const driverSays = (state: DriverStatus["state"], at_ms: number): void => {
     const status = {
-      version: 2,
+      version: 3,
       state,
+      holder: null,
       generation: 1,
       trigger: "realtime",
       pid: 1,

@@ -26,8 +26,9 @@ afterAll(() => {
 /** A driver whose query runs, by a file that is so old. */
 function driverSays(status: Partial<DriverStatus>): void {
   const file: DriverStatus = {
-    version: 2,
+    version: 3,
     state: "running",
+    holder: null,
     generation: 1,
     trigger: "realtime",
     pid: 1,

@@ -23,7 +23,15 @@ function check(): { isHealthy: boolean; says: string } {
 /** As StatusFile.java writes it: an error of the sink is quoted in it, with the time of that error. */
 function driverSays(state: string, ageMs: number): void {
   const partitions = [{ partition: 2, error: 'column "state":"running"', at_ms: Date.now() }];
-  const head = { version: 2, state, generation: 1, trigger: "realtime", pid: 7, at_ms: Date.now() - ageMs };
+  const head = {
+    version: 3,
+    state,
+    holder: null,
+    generation: 1,
+    trigger: "realtime",
+    pid: 7,
+    at_ms: Date.now() - ageMs,
+  };
   writeFileSync(join(directory, "driver-status.json"), `${JSON.stringify({ ...head, error: null, partitions })}\n`);
 }
 

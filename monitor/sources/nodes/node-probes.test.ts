@@ -131,8 +131,9 @@ test("a paused node is seen at once, and again when it goes on", async () => {
 test("driver and producer answer while their status is fresh and does not say that they ended", async () => {
   const at_ms = Date.now();
   const job: DriverStatus = {
-    version: 2,
+    version: 3,
     state: "running",
+    holder: null,
     generation: 1,
     trigger: "realtime",
     pid: 1,

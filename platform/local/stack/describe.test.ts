@@ -21,7 +21,16 @@ it("says which nodes should run, what driver and monitor say of partitions, and 
   mkdirSync(join(stage.directory, "run"));
   mkdirSync(join(stage.directory, LAYOUT.data), { recursive: true });
   const sink_errors = [{ partition: 1, error: "offset gap", at_ms: 5 }];
-  const job = { version: 2, state: "restarting", generation: 1, trigger: "realtime", pid, at_ms: 9, error: "why" };
+  const job = {
+    version: 3,
+    state: "restarting",
+    holder: null,
+    generation: 1,
+    trigger: "realtime",
+    pid,
+    at_ms: 9,
+    error: "why",
+  };
   writeFileSync(join(stage.directory, LAYOUT.driverStatus), JSON.stringify({ ...job, partitions: sink_errors }));
 
   const before = await describeStack(stage.directory);

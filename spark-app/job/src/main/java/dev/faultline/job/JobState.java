@@ -6,6 +6,8 @@ import java.util.Locale;
 enum JobState {
   /** The job claims the table for the first time and starts its query. */
   STARTING,
+  /** Another driver has the right to write. This one is warm: it takes over as soon as the right is free. */
+  STANDBY,
   /** A task of the query has started, so the query writes. */
   RUNNING,
   /** The query failed, and the job starts it again. */

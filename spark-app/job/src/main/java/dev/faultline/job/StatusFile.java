@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 final class StatusFile {
   private static final Logger LOG = LoggerFactory.getLogger(StatusFile.class);
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   /** A little less than a second: the loop that beats comes by every 500 ms. */
   private static final long BEAT_NANOS = 900_000_000;
   /** PostgreSQL may quote a whole value in its message. */
@@ -75,8 +75,8 @@ final class StatusFile {
     if (path == null) {
       return;
     }
-    ObjectNode status = JSON.createObjectNode().put("version", VERSION).put("state", state.toString()).put("generation", generation)
-        .put("trigger", trigger).put("pid", ProcessHandle.current().pid()).put("at_ms", System.currentTimeMillis()).put("error", error);
+    ObjectNode status = JSON.createObjectNode().put("version", VERSION).put("state", state.toString()).put("holder", (String) null)
+        .put("generation", generation).put("trigger", trigger).put("pid", ProcessHandle.current().pid()).put("at_ms", System.currentTimeMillis()).put("error", error);
     ArrayNode partitions = status.putArray("partitions");
     sinkErrors.forEach((partition, last) ->
         partitions.addObject().put("partition", partition).put("error", last.text()).put("at_ms", last.atMs()));
