@@ -32,16 +32,17 @@ const held = (by: string) => ({
 });
 const within = (lowMs: number, highMs: number) => ({ lowMs, highMs, open: false, by: "samples" });
 
+const drivers = (...roles: (string | null)[]) => ({
+  nodes: roles.map((role, index) => node(`driver-${index + 1}`, { kind: "driver", role })),
+});
+const driverFailedOver = (struck: string, figures: Partial<Sample>[]) =>
+  phasesOf({ ...(KILL as FaultHistory), node: struck, nodeKind: "driver" }, samples(figures), Infinity).failedOver;
+
 test("of two drivers the other one takes over; a standby has nothing to take over", () => {
-  const drivers = (...roles: (string | null)[]) => ({
-    nodes: roles.map((role, index) => node(`driver-${index + 1}`, { kind: "driver", role })),
-  });
-  const failedOver = (struck: string, figures: Partial<Sample>[]) =>
-    phasesOf({ ...(KILL as FaultHistory), node: struck, nodeKind: "driver" }, samples(figures), Infinity).failedOver;
   const before = Array.from({ length: 5 }, () => drivers("active", "standby"));
   const after = [drivers("active", "standby"), drivers(null, "active"), drivers("standby", "active")];
-  expect(failedOver("driver-1", [...before, ...after])).toEqual(within(0, 990));
-  expect(failedOver("driver-2", [...before, ...after])).toEqual({
+  expect(driverFailedOver("driver-1", [...before, ...after])).toEqual(within(0, 990));
+  expect(driverFailedOver("driver-2", [...before, ...after])).toEqual({
     unknown: "a standby has no role that another node can take over",
   });
 });
