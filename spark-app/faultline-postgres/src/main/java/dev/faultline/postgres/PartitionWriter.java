@@ -175,6 +175,7 @@ public final class PartitionWriter<R> implements Closeable {
       tail.read(at, to, plan.chunkRows(), again);
       store(again, 0, again.count());
     }
+    SinkMetrics.rewound(to - next);
   }
 
   /**

@@ -49,6 +49,7 @@ class RewindTest {
 
   @Test
   void storesTheLostRecordsAgainBeforeTheNext() throws SQLException {
+    long before = SinkMetrics.totals().rewound();
     try (PartitionWriter<byte[]> writer = writer()) {
       Payments.write(writer, 0, 1_500);
       Moment moment = Moment.keep(database);
@@ -60,6 +61,7 @@ class RewindTest {
       moment.goBack();
       Payments.write(writer, 4_100, 4_101);
     }
+    assertEquals(2_500 + 2_600, SinkMetrics.totals().rewound() - before);
     assertEquals("4101 rows, sink_offsets 4101+0+0 at 4101, dead 0", Payments.state(database));
   }
 
