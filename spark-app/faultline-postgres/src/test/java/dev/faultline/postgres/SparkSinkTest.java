@@ -188,6 +188,35 @@ class SparkSinkTest {
     }
   }
 
+  /** The database goes back, as after a failover that lost commits, while the query has moved on. */
+  @Test
+  void bothTriggersStoreAgainWhatTheDatabaseLost() throws Exception {
+    try (Database database = new Database()) {
+      Map<String, String> options = options(database, "payments", claim(database, "payments").generation());
+      options.put("fields", Payments.FIELDS);
+      options.put("aggregates", Payments.AGGREGATES);
+      write("1.json", 0, 50);
+      run(options, "first");
+      Moment moment = Moment.keep(database);
+      write("2.json", 50, 100);
+      run(options, "first");
+      moment.goBack();
+      write("3.json", 100, 130);
+      run(options, "first");
+      assertEquals("260 rows, sink_offsets 260+0+0 at 260, dead 0", Payments.state(database));
+
+      StructType schema = new StructType().add("partition", "int").add("offset", "bigint").add("key", "binary").add("value", "binary");
+      ForeachWriter<Row> writer = PostgresForeachWriter.of(options, schema);
+      writer.open(0, 0);
+      writer.process(record(0, 130));
+      awaitRows(database, 261);
+      moment.goBack();
+      awaitRows(database, 261);
+      assertEquals("261 rows, sink_offsets 261+0+0 at 261, dead 0", Payments.state(database));
+      writer.close(null);
+    }
+  }
+
   private static void assertFenced(Executable work) {
     PartitionException error = assertThrows(PartitionException.class, work);
     assertEquals("t/0", error.topic() + "/" + error.partition());
