@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { JOB_EXIT_CODES, JOB_FATAL_EXIT_CODES } from "../../../contract/job.ts";
 import { RUN_FILES } from "../../../contract/run.ts";
+import { hostVariables } from "../../../contract/postgres-hosts.ts";
 import type { Trigger } from "../../../contract/stack.ts";
 import { driverStatusPath, javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
 import { bootstrapServers } from "./kafka.ts";
@@ -73,8 +74,7 @@ export function driverSpec(
     ],
     env: {
       ...sparkEnvironment(spark),
-      POSTGRES_HOST: address.host,
-      POSTGRES_PORT: `${address.port}`,
+      ...hostVariables(address),
       POSTGRES_DB: address.database,
       POSTGRES_USER: address.user,
     },

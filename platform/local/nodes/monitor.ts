@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { hostVariables } from "../../../contract/postgres-hosts.ts";
 import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
 import { driverNames, KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
@@ -34,8 +35,7 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
       "127.0.0.1:0",
     ],
     env: nodeEnvironment({
-      POSTGRES_HOST: address.host,
-      POSTGRES_PORT: `${address.port}`,
+      ...hostVariables(address),
       POSTGRES_DB: address.database,
       POSTGRES_USER: address.user,
     }),

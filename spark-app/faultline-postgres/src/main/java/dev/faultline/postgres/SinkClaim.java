@@ -58,6 +58,7 @@ public record SinkClaim(String target, String topic, long generation, String hol
       try {
         SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets), holder);
         connection.commit();
+        ClaimReplication.await(connection, target + " <- " + topic);
         connection.setAutoCommit(autoCommit);
         return claim;
       } catch (SQLException e) {
@@ -105,6 +106,7 @@ public record SinkClaim(String target, String topic, long generation, String hol
 
   private static SinkClaim claim(Connection connection, String target, String topic, TreeMap<Integer, Long> earliest, String holder)
       throws SQLException {
+    ClaimReplication.begin(connection);
     // two drivers that start at once insert the same rows: the second waits here, then is the newer one
     try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
       lock.setString(1, "faultline " + target + "\n" + topic);

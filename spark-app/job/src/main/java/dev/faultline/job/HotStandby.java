@@ -40,7 +40,7 @@ final class HotStandby {
           setup.stop()::wake)) {
         while (!setup.stop().isAsked()) {
           complete |= query.runningTasks() >= setup.pipeline().partitions();
-          follow(right, holder, complete);
+          follow(right, query, holder, complete);
           StandbyChecks.check(setup, query, right);
           setup.status().beat();
           setup.stop().await(500);
@@ -65,7 +65,7 @@ final class HotStandby {
     return true;
   }
 
-  private void follow(DriverRight right, String holder, boolean complete) {
+  private void follow(DriverRight right, LiveQuery query, String holder, boolean complete) {
     switch (right.state()) {
       case ASKING -> {
       }
@@ -78,8 +78,7 @@ final class HotStandby {
         switch (right.claimState()) {
           case NONE, GONE -> claim(right, holder);
           case TAKEN -> throw StandbyChecks.taken(setup);
-          case VALID -> {
-          }
+          case VALID -> query.checkRewinds();
         }
       }
     }

@@ -35,6 +35,7 @@ final class LoneRun {
         : new SinkProgress(setup.address(), SinkTimeouts.DEFAULT, setup.pipeline().table(), setup.topic())) {
       while (!setup.stop().await(stopAt == null ? 500 : 50)) {
         query.check();
+        query.checkRewinds();
         setup.status().beat();
         if (progress != null && isReached(stopAt, progress.nextOffsets())) {
           LOG.info("reached the offsets that were the latest when the job started");

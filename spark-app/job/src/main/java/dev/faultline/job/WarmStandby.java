@@ -44,6 +44,7 @@ final class WarmStandby {
   private void write(DriverRight right, LiveQuery query) throws Exception {
     while (right.state() == DriverRight.State.HELD && right.claimState() == DriverRight.ClaimState.VALID) {
       StandbyChecks.check(setup, query, right);
+      query.checkRewinds();
       setup.status().beat();
       if (setup.stop().await(500)) {
         // at once: Spark stops slowly
