@@ -14,7 +14,7 @@ const PREPARE_TIMEOUT_MS = 180_000;
 type Preparation = { plan: Plan; control: NodeControl; clock: Clock; signal: AbortSignal; tell: FaultContext["tell"] };
 
 /**
- * Readies every node that a plan may strike with a condition: named ones, and all Kafka nodes for a role, because the
+ * Readies every node that a plan may strike with a condition: named ones, and all Kafka nodes or database servers for a role, because the
  * role's holder at that time is unknown. Told as events. Ends early when the signal aborts.
  * @throws FaultlineError FL_FAULT_UNAVAILABLE if the node can't have the condition (for a role: if no Kafka node can), or if the
  *   preparation fails.
@@ -48,7 +48,9 @@ async function availableFor(
   const { target } = fault;
   const kind = fault.kind as ConditionKind;
   const candidates = nodes.filter((node) =>
-    "role" in target ? node.kind === "kafka" : "node" in target && node.name === target.node,
+    "role" in target
+      ? node.kind === (target.role === "primary" ? "postgres" : "kafka")
+      : "node" in target && node.name === target.node,
   );
   const answers = await Promise.all(
     candidates.map(async (node) => ({ name: node.name, kind, why: await whyUnavailable(control, node, kind) })),

@@ -1,4 +1,5 @@
 import { isAbsent } from "../contract/capability.ts";
+import type { NodeKind, Role } from "../contract/node.ts";
 import { type PlannedFault, roleText } from "../contract/plan.ts";
 import { seconds } from "./chaos-event.ts";
 import type { FaultContext } from "./fault-context.ts";
@@ -15,14 +16,13 @@ export async function openStrike(context: FaultContext, id: number, planned: Pla
   const { target } = planned;
   const nodes = await control.inventory.nodes();
   const named = "node" in target ? target.node : "executor_of" in target ? target.executor_of : undefined;
-  const kind = named === undefined ? "kafka" : nodes.find(({ name }) => name === named)?.kind;
+  const kind = "role" in target ? kindOfRole(target.role) : nodes.find(({ name }) => name === named)?.kind;
   if (kind === undefined) return `there is no node ${named}`;
 
   // A node still down from before would make this fault prove nothing. All brokers, since one that has not caught up and another
-  // that is struck are below min.insync.replicas together.
-  const needed = nodes
-    .filter((node) => (kind === "kafka" ? node.kind === "kafka" : node.name === named))
-    .map(({ name }) => name);
+  // that is struck are below min.insync.replicas together. Both database servers, since a standby that does not follow can't be promoted.
+  const all = kind === "kafka" || named === undefined;
+  const needed = nodes.filter((node) => (all ? node.kind === kind : node.name === named)).map(({ name }) => name);
   if (!(await waitReady(context, needed, undefined))) {
     return signal.aborted
       ? "the run was ended"
@@ -49,4 +49,8 @@ export async function openStrike(context: FaultContext, id: number, planned: Pla
     atMs: clock.now(),
     signal,
   };
+}
+
+function kindOfRole(role: Role["role"]): NodeKind {
+  return role === "primary" ? "postgres" : "kafka";
 }

@@ -41,6 +41,7 @@ export type DemoFlags = {
   malformed: number;
   targets?: string[];
   faults?: FaultKind[];
+  postgresStandby?: boolean;
   open: boolean;
   keep: boolean;
   json: boolean;
@@ -118,6 +119,7 @@ async function bringUp(
     malformedPpm: flags.malformed,
     trigger: flags.trigger,
     producerRate: flags.rate,
+    ...(flags.postgresStandby !== undefined && { postgresStandby: flags.postgresStandby }),
   };
   // A plan that can't be drawn is told now, and not after a minute of starting.
   makePlan({ ...planRequest(flags, seed, pipeline), nodes: power.plannedNodes(request) });

@@ -22,7 +22,8 @@ export function statusText(report: StackReport, nowMs = Date.now()): string {
 }
 
 function nodeLines(node: NodeReport): string[] {
-  const state = node.state === "running" ? (node.ready ? "ready" : "running") : node.state;
+  const word = node.state === "running" ? (node.ready ? "ready" : "running") : node.state;
+  const state = node.role === undefined ? word : `${word} ${node.role}`;
   const addresses = Object.entries(node.addresses).map(([name, address]) => `${name} ${address}`);
   return [
     `${node.name.padEnd(15)} ${state.padEnd(8)} ${node.supervision.padEnd(8)} pid ${String(node.process?.pid ?? "-").padEnd(8)} ${addresses.join(", ")}`,

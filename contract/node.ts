@@ -2,13 +2,14 @@ import { z } from "zod";
 import type { Capability } from "./capability.ts";
 
 /**
- * What may be done to the nodes of a stack: three capabilities, which each runtime in platform/ implements and the chaos engine
+ * What may be done to the nodes of a stack: four capabilities, which each runtime in platform/ implements and the chaos engine
  * uses. Chaos knows nothing else of a runtime. A runtime that lacks a capability has the reason in its place (capability.ts).
  */
 export type NodeControl = {
   readonly inventory: Inventory;
   readonly lifecycle: Capability<Lifecycle>;
   readonly conditions: Capability<Conditions>;
+  readonly failover: Capability<Failover>;
 };
 
 /**
@@ -44,12 +45,14 @@ export type NodeStatus = {
   addresses: Record<string, string>;
   /** Where its log is: a file, or a command. */
   log: string;
+  /** What it is among several that do the same work, by the decision that holds now: the PostgreSQL server that takes writes, or one that follows. */
+  role?: "primary" | "standby";
   /** Capabilities that this one node lacks, with the reason. For a node that may only be observed: both. */
   lacks?: { lifecycle?: string; conditions?: string };
 };
 
-/** `leader` of a partition of the pipeline's topic, or the active Kafka controller. */
-export type Role = { role: "leader"; partition: number } | { role: "controller" };
+/** `leader` of a partition of the pipeline's topic, the active Kafka controller, or the PostgreSQL server that takes writes. */
+export type Role = { role: "leader"; partition: number } | { role: "controller" } | { role: "primary" };
 
 /** Who is there, who does its work, who holds a role. */
 export type Inventory = {
@@ -173,4 +176,41 @@ export type Conditions = {
    * - cpu: cores that the imposed processes used over about a second. memory: MiB that they hold. 0 when there are none.
    */
   measure(node: string, kind: ConditionKind): Promise<number | null>;
+};
+
+/** One of two database servers, as it answers for itself. */
+export type Server = {
+  /** It follows another server, and takes no writes. */
+  isStandby: boolean;
+  /** Grows with each promotion. */
+  timeline: number;
+  /** A standby: whether WAL comes in. */
+  isReceiving: boolean;
+  /** Partition → next_offset of sink_offsets, over all topics and targets. */
+  nextOffsets: ReadonlyMap<string, number>;
+};
+
+/**
+ * Two database servers, of which one takes writes and the other follows. The chaos engine decides here what an operator, or a tool such as Patroni,
+ * decides elsewhere: who is promoted. Every decision is on disk before it is carried out.
+ */
+export type Failover = {
+  /** The server that takes writes, by the decision that holds now, and its standby. */
+  servers(): Promise<{ primary: string; standby: string }>;
+  /** Asks one server. Undefined: it does not answer. */
+  look(server: string): Promise<Server | undefined>;
+  /** The standby gets no more WAL until `restore`. Returns when its receiver is gone. */
+  detach(): Promise<void>;
+  /** Asks the primary to shut down in order: it hands all WAL over to its standby before it ends. Hold it first. Does not wait for its end. */
+  shutDown(primary: string): Promise<void>;
+  /** Whether the standby has replayed all that this primary, which has shut down in order, had committed. */
+  hasReplayedAll(primary: string): Promise<boolean>;
+  /** Decides that the standby takes writes, and promotes it. Returns when it does. */
+  promote(standby: string): Promise<void>;
+  /**
+   * Carries the decision that holds now out, from wherever it was left: the primary is promoted if it is not yet, the other server is its standby
+   * (a former primary gets the primary's data) and streams. Idempotent; bounded. Needs both servers released.
+   * @returns what was seen, as one sentence. @throws FaultlineError FL_HEAL_FAILED
+   */
+  restore(): Promise<string>;
 };

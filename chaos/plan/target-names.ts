@@ -54,6 +54,13 @@ export function wishOf(stack: PlannedStack, target: string, everyOfGroup: boolea
       });
     if (target === "controller") return one({ ...brokers, draw: () => ({ role: "controller" }) });
   }
+  if (target === "primary" && hasKind(stack, "postgres"))
+    return one({
+      label: target,
+      kind: "postgres",
+      nodes: nodesOf(stack, "postgres"),
+      draw: () => ({ role: "primary" }),
+    });
   const group = Object.hasOwn(GROUPS, target) ? GROUPS[target] : undefined;
   if (group?.every((member) => hasKind(stack, member)) === true)
     return { label: target, members: group.map((member) => candidate(stack, member)), every: everyOfGroup };
@@ -74,11 +81,13 @@ function drawName(random: RandomStream, able: readonly PlanNode[]): string {
   return able[random.integer(0, able.length - 1)]?.name as string;
 }
 
-/** Every node of a kind, drawn from; of Kafka's also by role. */
+/** Every node of a kind, drawn from; of Kafka's also by role, of several database servers only by role. */
 export function candidate(stack: PlannedStack, kind: TargetKind): Candidate {
   const nodes = nodesOf(stack, kind);
   const base = { label: kind, kind, nodes };
   if (kind === "executor") return { ...base, draw: (random, able) => ({ executor_of: drawName(random, able) }) };
+  // Of several servers only one stores rows. Nothing is drawn, so that a stack with one server has the plans that it always had.
+  if (kind === "postgres" && nodes.length > 1) return { ...base, draw: () => ({ role: "primary" }) };
   if (kind !== "kafka") return { ...base, draw: (random, able) => ({ node: drawName(random, able) }) };
   return {
     ...base,
@@ -96,6 +105,7 @@ export function candidate(stack: PlannedStack, kind: TargetKind): Candidate {
 function unknownTarget(stack: PlannedStack, target: string): FaultlineError {
   const kinds = TARGET_KINDS.filter((kind) => hasKind(stack, kind));
   const roles = hasKind(stack, "kafka") ? ["leader", `leader:0 to leader:${stack.partitions - 1}`, "controller"] : [];
+  if (hasKind(stack, "postgres")) roles.push("primary");
   const groups = Object.keys(GROUPS).filter((group) => GROUPS[group]?.every((kind) => hasKind(stack, kind)));
   const valid = [...new Set([...stack.nodes.map(({ name }) => name), ...kinds, ...groups, ...roles])];
   return new FaultlineError("FL_PLAN_INVALID", `--targets: ${JSON.stringify(target)} is no target of this stack`, {

@@ -36,6 +36,7 @@ export class ComposeInventory implements Inventory {
   }
 
   async holderOf(role: Role): Promise<string | undefined> {
+    if (role.role === "primary") return (await this.nodes()).find(({ kind }) => kind === "postgres")?.name;
     return roleHolder(await this.nodes(), this.#options.topic, role);
   }
 

@@ -6,7 +6,11 @@ import { activeController, partitionLeader } from "./kafka-cluster.ts";
  * leader differ, the answer with the highest epoch counts. If answers about the controller differ, the most common name of a running
  * node counts: with ZooKeeper, brokers name a dead controller until there is another.
  */
-export async function roleHolder(nodes: NodeStatus[], topic: string, role: Role): Promise<string | undefined> {
+export async function roleHolder(
+  nodes: NodeStatus[],
+  topic: string,
+  role: Exclude<Role, { role: "primary" }>,
+): Promise<string | undefined> {
   const running = nodes.filter(({ kind, state }) => kind === "kafka" && state === "running");
   const addresses = running.map((node) => node.addresses["client"] ?? "");
   if (role.role === "leader") return nameOf(await partitionLeader(addresses, topic, role.partition));

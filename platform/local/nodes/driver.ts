@@ -6,7 +6,7 @@ import type { Trigger } from "../../../contract/stack.ts";
 import { javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
-import { postgresAddress } from "./postgres.ts";
+import { postgresAddress, postgresHost } from "./postgres.ts";
 import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
 
@@ -65,7 +65,7 @@ export function driverSpec(
     ],
     env: {
       ...sparkEnvironment(spark),
-      POSTGRES_HOST: address.host,
+      POSTGRES_HOST: postgresHost(address),
       POSTGRES_PORT: `${address.port}`,
       POSTGRES_DB: address.database,
       POSTGRES_USER: address.user,

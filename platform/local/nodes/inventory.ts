@@ -11,6 +11,8 @@ import { readSettings, type Settings } from "../state/settings.ts";
 import { type Actual, NodeFiles, type ProcessSpec } from "../supervisor/node-files.ts";
 import { nodeProcesses } from "../supervisor/node-process.ts";
 import { postgresAddress } from "./postgres.ts";
+import { type Cluster, POSTGRES, readCluster } from "./postgres-cluster.ts";
+import { lookAt } from "./postgres-look.ts";
 
 /** Who is there in a local stack, who does its work, who holds a role: by files, /proc and the nodes' own protocols. */
 export class LocalInventory implements Inventory {
@@ -21,13 +23,22 @@ export class LocalInventory implements Inventory {
   }
 
   async nodes(): Promise<NodeStatus[]> {
+    const cluster = readCluster(this.#files.stateDirectory);
     return this.#files.names().flatMap((name) => {
       const spec = this.#files.readSpec(name);
-      return spec === undefined || spec.link !== undefined ? [] : [this.#status(spec, this.#files.readActual(name))];
+      return spec === undefined || spec.link !== undefined
+        ? []
+        : [this.#status(spec, this.#files.readActual(name), cluster)];
     });
   }
 
+  /** One of two database servers is ready if it is what was decided: it takes writes, or it follows and receives. */
   async ready(name: string, sinceMs?: number): Promise<boolean> {
+    const cluster = readCluster(this.#files.stateDirectory);
+    if (cluster !== undefined && this.#files.readSpec(name)?.kind === "postgres") {
+      const server = await lookAt(this.#settings(), this.#files.stateDirectory, name);
+      return server !== undefined && (cluster.primary === name ? !server.isStandby : server.isReceiving);
+    }
     return nodeIsReady(await this.#question(), name, sinceMs);
   }
 
@@ -39,6 +50,7 @@ export class LocalInventory implements Inventory {
   }
 
   async holderOf(role: Role): Promise<string | undefined> {
+    if (role.role === "primary") return readCluster(this.#files.stateDirectory)?.primary ?? POSTGRES;
     return roleHolder(await this.nodes(), this.#settings().topic, role);
   }
 
@@ -47,7 +59,7 @@ export class LocalInventory implements Inventory {
     return this.#status(this.#files.nodeSpec(name), this.#files.readActual(name));
   }
 
-  #status(spec: ProcessSpec, { process, starts }: Actual): NodeStatus {
+  #status(spec: ProcessSpec, { process, starts }: Actual, cluster?: Cluster): NodeStatus {
     const main = process !== null && isAlive(process) ? process : undefined;
     return {
       name: spec.name,
@@ -58,6 +70,8 @@ export class LocalInventory implements Inventory {
       starts,
       addresses: spec.addresses,
       log: spec.log,
+      ...(cluster !== undefined &&
+        spec.kind === "postgres" && { role: cluster.primary === spec.name ? "primary" : "standby" }),
     };
   }
 

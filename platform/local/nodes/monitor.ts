@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
+import { clientPort } from "../state/node-ports.ts";
 import { KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { bootstrapServers, kafkaName } from "./kafka.ts";
-import { postgresAddress } from "./postgres.ts";
+import { postgresAddress, postgresHost } from "./postgres.ts";
+import { postgresNames } from "./postgres-cluster.ts";
 import { workerName } from "./spark.ts";
 import { ZOOKEEPER, zookeeperAddress } from "./zookeeper.ts";
 
@@ -34,7 +36,7 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
       "127.0.0.1:0",
     ],
     env: nodeEnvironment({
-      POSTGRES_HOST: address.host,
+      POSTGRES_HOST: postgresHost(address),
       POSTGRES_PORT: `${address.port}`,
       POSTGRES_DB: address.database,
       POSTGRES_USER: address.user,
@@ -55,7 +57,7 @@ function nodeList(settings: Settings): string {
   return [
     ...KAFKA_IDS.map((id) => `${kafkaName(id)}=kafka@127.0.0.1:${ports[`kafka-${id}-client`]}`),
     ...(coordination === "zookeeper" ? [`${ZOOKEEPER}=zookeeper@${zookeeperAddress(settings)}`] : []),
-    `postgres=postgres@127.0.0.1:${ports.postgres}`,
+    ...postgresNames(settings).map((name) => `${name}=postgres@127.0.0.1:${clientPort(settings, name)}`),
     `spark-master=spark-master@127.0.0.1:${ports["spark-master-web"]}`,
     ...WORKER_IDS.map((id) => `${workerName(id)}=spark-worker@127.0.0.1:${ports[`spark-worker-${id}-web`]}`),
     "driver=driver",

@@ -46,7 +46,7 @@ it.each(["kraft", "zookeeper"] as const)(
   (coordination) => {
     const { args } = monitorSpec({ ...settings, coordination }, "/state");
     const asked = parseNodes(args[args.indexOf("--nodes") + 1] ?? "", "--nodes");
-    const planned = plannedNodes(coordination).map(({ name, kind }) => `${name} ${kind}`);
+    const planned = plannedNodes(coordination, false).map(({ name, kind }) => `${name} ${kind}`);
     expect(asked.map(({ name, kind }) => `${name} ${kind}`).toSorted()).toEqual(planned);
     const where = (name: string) => asked.find((node) => node.name === name)?.address;
     expect(where("kafka-1")).toBe(kafkaSpec(settings, "/state", 1, "/jars").addresses["client"]);

@@ -6,7 +6,15 @@ import { isFree } from "../../../machine/tcp-port.ts";
 import { newRunId, type PipelineFile } from "../../run-directory.ts";
 import { keepLinks, linkName } from "../links/links.ts";
 import { choosePostgresHome } from "../nodes/postgres-home.ts";
-import { checkAskedPorts, choosePorts, type PortName, type Ports, portInUse, usesPort } from "../state/ports.ts";
+import {
+  checkAskedPorts,
+  choosePorts,
+  chooseSparePort,
+  type PortName,
+  type Ports,
+  portInUse,
+  usesPort,
+} from "../state/ports.ts";
 import { newClusterId, readSettings, type Settings } from "../state/settings.ts";
 import type { NodeFiles } from "../supervisor/node-files.ts";
 import { nodeProcesses } from "../supervisor/node-process.ts";
@@ -23,6 +31,8 @@ export type SettleOptions = {
   trigger?: Trigger;
   /** Undefined: as the existing data have it, else "kraft". */
   coordination?: Coordination;
+  /** Whether PostgreSQL has a standby. Undefined: as the existing data have it, else not. */
+  postgresStandby?: boolean;
   /** Ports that must be these, by name (see PORT_NAMES). The others are chosen. */
   ports?: Record<string, number>;
 };
@@ -43,10 +53,11 @@ export async function settle(
   if (found === undefined) {
     const runsDirectory = resolve(options.runsDir);
     const runId = newRunId(runsDirectory, pipeline.name, nowMs);
+    const ports = await choosePorts(stateDirectory, options.ports);
     return {
       coordination: options.coordination ?? "kraft",
       cluster_id: newClusterId(),
-      ports: await choosePorts(stateDirectory, options.ports),
+      ports,
       run_id: runId,
       run: Math.floor(nowMs / 1000),
       run_directory: join(runsDirectory, runId),
@@ -59,6 +70,9 @@ export async function settle(
       trigger: options.trigger ?? "realtime",
       created_ms: nowMs,
       postgres: choosePostgresHome(stateDirectory),
+      ...(options.postgresStandby === true && {
+        postgres_standby: { port: await chooseSparePort(stateDirectory, Object.values(ports)) },
+      }),
     };
   }
   checkSame(
@@ -70,6 +84,7 @@ export async function settle(
   checkSame("seed", options.seed, found.seed);
   checkSame("coordination", options.coordination, found.coordination);
   checkSame("malformed events per million", options.malformedPpm, found.malformed_ppm);
+  checkSame("PostgreSQL's standby", textOf(options.postgresStandby), textOf(found.postgres_standby !== undefined));
   const ports = await keepPorts(options, found, files);
   return {
     ...found,
@@ -79,7 +94,16 @@ export async function settle(
   };
 }
 
-function checkSame(what: string, asked: string | number | undefined, has: string | number, about = ""): void {
+function textOf(has: boolean | undefined): string | undefined {
+  return has === undefined ? undefined : has ? "a standby" : "none";
+}
+
+function checkSame(
+  what: string,
+  asked: string | number | undefined,
+  has: string | number | undefined,
+  about = "",
+): void {
   if (asked === undefined || asked === has) return;
   throw new FaultlineError(
     "FL_CONFIG_INVALID",
