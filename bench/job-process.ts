@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
+import { hostVariables } from "../contract/postgres-hosts.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import type { Trigger } from "../contract/stack.ts";
 import { javaCommand } from "../platform/local/state/layout.ts";
@@ -72,7 +73,7 @@ function startJvm(
     // One that is killed does not clean up what it unpacked.
     "java.io.tmpdir": directory,
   };
-  const { host, port, database, user } = stack.postgres;
+  const { database, user } = stack.postgres;
   return new BenchProcess({
     name: mainClass.slice(mainClass.lastIndexOf(".") + 1),
     command: javaCommand(),
@@ -90,8 +91,7 @@ function startJvm(
     ),
     env: {
       ...sparkEnvironment({ home, jvmOptionsFile }),
-      POSTGRES_HOST: host,
-      POSTGRES_PORT: `${port}`,
+      ...hostVariables(stack.postgres),
       POSTGRES_DB: database,
       POSTGRES_USER: user,
       POSTGRES_PASSWORD: loginOf(stack.postgres).password,

@@ -52,7 +52,7 @@ export const serverFlags = {
   config: text("A YAML file with these settings", "file"),
   brokers: text("Kafka's bootstrap servers", "host:port,..."),
   topic: text("Kafka's topic", "name"),
-  dbHost: text("PostgreSQL's host", "host"),
+  dbHost: text("PostgreSQL's host, or several servers of one database", "host[:port],..."),
   dbPort: { kind: "parsed", parse: parsePortNumber, optional: true, brief: "PostgreSQL's port", placeholder: "n" },
   dbName: text("The database", "name"),
   dbUser: text("PostgreSQL's user", "name"),

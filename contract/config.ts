@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FaultlineError } from "./errors.ts";
+import { addressOf, type HostPort, parseHosts } from "./postgres-hosts.ts";
 import { RUNTIME_NAMES, type RuntimeName } from "./stack.ts";
 
 const MAX_PORT = 65_535;
@@ -20,7 +21,10 @@ export const environmentSchema = z.object({
     .refine((text) => brokersProblem(text) === undefined, { error: ({ input }) => brokersProblem(String(input)) ?? "" })
     .optional(),
   KAFKA_TOPIC: z.string().optional(),
-  POSTGRES_HOST: z.string().optional(),
+  POSTGRES_HOST: z
+    .string()
+    .refine((text) => hostsProblem(text) === undefined, { error: ({ input }) => hostsProblem(String(input)) ?? "" })
+    .optional(),
   POSTGRES_PORT: port.optional(),
   POSTGRES_DB: z.string().optional(),
   POSTGRES_USER: z.string().optional(),
@@ -38,6 +42,27 @@ export function parseEnvironment(variables: Record<string, string | undefined>, 
     return `${source}: ${name}: ${issue.message}${name.includes("PASSWORD") ? "" : ` (is ${JSON.stringify(set[name])})`}`;
   });
   throw new FaultlineError("FL_CONFIG_INVALID", problems.join("\n"), { remedy: "see .env.example for the variables" });
+}
+
+function hostsProblem(text: string): string | undefined {
+  const hosts = parseHosts(text);
+  return typeof hosts === "string" ? hosts : undefined;
+}
+
+/**
+ * PostgreSQL's servers, host[:port],host[:port]. @param source names the variable, flag or field in errors.
+ * @throws FaultlineError FL_CONFIG_INVALID with the source and the value.
+ */
+export function postgresHosts(
+  text: string,
+  port: number | undefined,
+  source: string,
+): HostPort & { standbys?: HostPort[] } {
+  const hosts = parseHosts(text, port);
+  if (typeof hosts !== "string") return addressOf(hosts);
+  throw new FaultlineError("FL_CONFIG_INVALID", `${source}: ${hosts} (is ${JSON.stringify(text)})`, {
+    remedy: "give one server or several, as in db-1:5432,db-2:5432",
+  });
 }
 
 function brokersProblem(text: string): string | undefined {

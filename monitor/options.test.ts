@@ -41,3 +41,9 @@ test("a list of nodes that is wrong is an error that names flag or variable", ()
     usage('MONITOR_NODES: "a=b" is no node'),
   );
 });
+
+test("POSTGRES_HOST may name several servers of one database", () => {
+  const { postgres } = parseOptions(RUN_DIR, { ...ENVIRONMENT, POSTGRES_HOST: "h,[::1]:5433" });
+  expect(postgres).toMatchObject({ host: "h", port: 5432, standbys: [{ host: "::1", port: 5433 }] });
+  expect(parseOptions(RUN_DIR, ENVIRONMENT).postgres.standbys).toBeUndefined();
+});

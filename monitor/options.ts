@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { parseBrokers, parseEnvironment } from "../contract/config.ts";
+import { parseBrokers, parseEnvironment, postgresHosts } from "../contract/config.ts";
 import { FaultlineError } from "../contract/errors.ts";
 import type { PostgresLogin } from "../contract/stack.ts";
 import type { PageAddress } from "./http/monitor-page.ts";
@@ -12,7 +12,8 @@ const USAGE = `node monitor/main.ts --run-dir DIR [--brokers host:port[,host:por
   --driver-status FILE  the Spark job's status file [default: MONITOR_DRIVER_STATUS, else not known]
   --page host:port      where to serve the run's page; port 0 is a free one [default: MONITOR_PAGE, else nowhere]
   --page-hosts LIST     names besides the loopback names by which it is asked for, name or name:port [default: MONITOR_PAGE_HOSTS]
-PostgreSQL is named by POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD.`;
+PostgreSQL is named by POSTGRES_HOST (host[:port][,host[:port]...]: several servers of one database), POSTGRES_PORT, POSTGRES_DB,
+POSTGRES_USER and POSTGRES_PASSWORD.`;
 
 export type MonitorOptions = {
   /** May be a link that leads to the run's directory later. */
@@ -40,8 +41,7 @@ export function parseOptions(args: string[], environment: Record<string, string 
     runDirectory,
     brokers: named,
     postgres: {
-      host: needed(known, "POSTGRES_HOST"),
-      port: needed(known, "POSTGRES_PORT"),
+      ...postgresHosts(needed(known, "POSTGRES_HOST"), needed(known, "POSTGRES_PORT"), "POSTGRES_HOST"),
       database: needed(known, "POSTGRES_DB"),
       user: needed(known, "POSTGRES_USER"),
       password: needed(known, "POSTGRES_PASSWORD"),

@@ -44,6 +44,26 @@ test("a flag wins over the environment, that over the file, that over the stack"
   expect(options.postgres).toEqual({ host: "flag", port: 4, database: "environment", user: "u", password: "file" });
 });
 
+test("several servers of one database: from a flag, the environment, or the stack", async () => {
+  const around = { environment: {}, runDirectory: "/runs/a", stack };
+  const { postgres } = await resolveOptions({ dbHost: "a,[::1]:7", dbPort: 6 }, around);
+  expect(postgres).toMatchObject({ host: "a", port: 6, standbys: [{ host: "::1", port: 7 }] });
+  const environment = { POSTGRES_HOST: "a:1,b" };
+  expect((await resolveOptions({}, { ...around, environment })).postgres).toMatchObject({
+    host: "a",
+    port: 1,
+    standbys: [{ host: "b", port: 2 }],
+  });
+  const two = { ...stack, postgres: { ...stack.postgres, standbys: [{ host: "b", port: 3 }] } };
+  expect((await resolveOptions({}, { ...around, stack: two })).postgres.standbys).toEqual([{ host: "b", port: 3 }]);
+  expect((await resolveOptions({ dbPort: 9 }, { ...around, stack: two })).postgres).toMatchObject({ port: 9 });
+  expect((await resolveOptions({ dbPort: 9 }, { ...around, stack: two })).postgres.standbys).toBeUndefined();
+  await expect(resolveOptions({ dbHost: "a,,b" }, around)).rejects.toThrow(/--db-host: .*"" is no host \(is "a,,b"\)/);
+  await expect(resolveOptions({}, { ...around, environment: { POSTGRES_HOST: "::1" } })).rejects.toThrow(
+    /environment: POSTGRES_HOST: .*brackets/,
+  );
+});
+
 test("bounds of flags win over those of the file", async () => {
   const config = file("slo.yaml", "run: a\nslo: { without_rows_ms: 5000, calm_p99_ms: 80 }\n");
   const around = { environment: {}, runDirectory: "/runs/a", stack };

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseBrokers, parseEnvironment } from "../contract/config.ts";
+import { type Environment, parseBrokers, parseEnvironment, postgresHosts } from "../contract/config.ts";
 import { FaultlineError } from "../contract/errors.ts";
 import type { Slo } from "../contract/slo.ts";
 import type { PostgresLogin, Stack } from "../contract/stack.ts";
@@ -40,7 +40,6 @@ export type SloFlags = {
 };
 
 const QUIET_TIMEOUT_MS = 60_000;
-const POSTGRES_PORT = 5432;
 
 /**
  * Decides what to validate and where. A flag wins over the environment, the environment over the --config file, and that file over the
@@ -85,12 +84,7 @@ export async function resolveOptions(
     "--brokers, KAFKA_BROKERS, or brokers in the --config file",
   );
   const postgres: PostgresLogin = {
-    host: need(
-      flags.dbHost ?? environment.POSTGRES_HOST ?? config.postgres.host ?? stack?.postgres.host,
-      "PostgreSQL's host",
-      "--db-host or POSTGRES_HOST",
-    ),
-    port: flags.dbPort ?? environment.POSTGRES_PORT ?? config.postgres.port ?? stack?.postgres.port ?? POSTGRES_PORT,
+    ...need(postgresServers(flags, environment, config, stack), "PostgreSQL's host", "--db-host or POSTGRES_HOST"),
     database: need(
       flags.dbName ?? environment.POSTGRES_DB ?? config.postgres.database ?? stack?.postgres.database,
       "the database",
@@ -134,6 +128,26 @@ export async function resolveOptions(
       slo: Object.keys(slo).length === 0 ? undefined : slo,
     }),
   };
+}
+
+/** The servers, by the first that names a host; a port that is given alone is that of the stack's first host, and no other is asked. */
+function postgresServers(
+  { dbHost, dbPort }: ValidateFlags,
+  { POSTGRES_HOST, POSTGRES_PORT }: Environment,
+  { postgres }: ValidateConfig,
+  stack: Stack | undefined,
+): ReturnType<typeof postgresHosts> | undefined {
+  const port = dbPort ?? POSTGRES_PORT ?? postgres.port;
+  const named = [
+    [dbHost, "--db-host"],
+    [POSTGRES_HOST, "POSTGRES_HOST"],
+    [postgres.host, "postgres.host in the --config file"],
+  ].find(([text]) => text !== undefined) as [string, string] | undefined;
+  if (named !== undefined) return postgresHosts(named[0], port ?? stack?.postgres.port, named[1]);
+  if (stack === undefined) return undefined;
+  const { host, port: stackPort, standbys } = stack.postgres;
+  if (port !== undefined) return { host, port };
+  return { host, port: stackPort, ...(standbys !== undefined && { standbys }) };
 }
 
 /** @returns the bounds that were given by flags, ms and events. */

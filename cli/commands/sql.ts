@@ -31,7 +31,10 @@ export const sql = buildCommand<Flags, [string], CommandContext>({
       import("../../report/render/text-table.ts"),
     ]);
     const login = loginOf(requireStack(runtime).postgres);
-    const session = { application: "faultline", connectTimeoutMs: 5_000 };
+    const onRivals = (chosen: string, rivals: readonly string[]): void => {
+      this.process.stderr.write(`several servers take writes: asking ${chosen}, not ${rivals.join(", ")}\n`);
+    };
+    const session = { application: "faultline", connectTimeoutMs: 5_000, onRivals };
     const client = await connectPostgres(login, session).catch((error: unknown) => {
       throw connectProblem(error, login);
     });

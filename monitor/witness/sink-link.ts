@@ -1,6 +1,8 @@
 import { Client, escapeIdentifier } from "pg";
 import { ROWS_DIGEST_SETTINGS } from "../../contract/rows-digest.ts";
+import type { HostPort } from "../../contract/postgres-hosts.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
+import { connectPrimary, destroy } from "../sources/connect-primary.ts";
 
 /** Ends what would hang for ever: a connection to a machine that is gone. */
 const LIMIT_MS = 15_000;
@@ -8,13 +10,13 @@ const LIMIT_MS = 15_000;
 /** A session, and how it names the pipeline's tables. */
 export type SinkSession = { client: Client; name: (table: string) => string };
 
-/** One connection that reconnects by itself: after any error it is closed, and the next use opens another. */
+/** One connection that reconnects by itself: after any error it is closed, and the next use opens another, to the server that is the primary then. */
 export class SinkLink {
   readonly #login: PostgresLogin;
   readonly #application: string;
   readonly #table: string;
   #session: SinkSession | undefined;
-  #connecting: Client | undefined;
+  readonly #connecting = new Set<Client>();
   #isClosed = false;
 
   /** @param table of the pipeline: in its schema are the others, too. @param application as pg_stat_activity shows it. */
@@ -48,23 +50,14 @@ export class SinkLink {
   /** Ends the connection at once; open queries fail. */
   close(): void {
     this.#isClosed = true;
-    if (this.#connecting !== undefined) destroy(this.#connecting);
+    for (const client of this.#connecting) destroy(client);
     if (this.#session !== undefined) this.#drop(this.#session.client);
   }
 
   async #connect(): Promise<SinkSession> {
-    const client = new Client({
-      ...this.#login,
-      application_name: this.#application,
-      connectionTimeoutMillis: LIMIT_MS,
-      query_timeout: LIMIT_MS,
-      statement_timeout: LIMIT_MS,
-      keepAlive: true,
-    });
-    client.on("error", () => this.#drop(client));
-    this.#connecting = client;
+    let client: Client | undefined;
     try {
-      await client.connect();
+      client = await connectPrimary(this.#login, (host, timeoutMs) => this.#make(host, timeoutMs));
       const { rows } = await client.query<{ schema: string }>(
         "SELECT relnamespace::regnamespace::text AS schema FROM pg_class WHERE oid = to_regclass($1)",
         [escapeIdentifier(this.#table)],
@@ -76,11 +69,30 @@ export class SinkLink {
       // regnamespace spells the name with quotes where it needs them.
       return { client, name: (table) => `${schema}.${escapeIdentifier(table)}` };
     } catch (error) {
-      destroy(client);
+      if (client !== undefined) destroy(client);
       throw error;
     } finally {
-      this.#connecting = undefined;
+      this.#connecting.clear();
     }
+  }
+
+  #make({ host, port }: HostPort, connectionTimeoutMillis = LIMIT_MS): Client {
+    const { database, user, password } = this.#login;
+    const client = new Client({
+      host,
+      port,
+      database,
+      user,
+      password,
+      application_name: this.#application,
+      connectionTimeoutMillis,
+      query_timeout: LIMIT_MS,
+      statement_timeout: LIMIT_MS,
+      keepAlive: true,
+    });
+    client.on("error", () => this.#drop(client));
+    this.#connecting.add(client);
+    return client;
   }
 
   #drop(client: Client): void {
@@ -88,9 +100,4 @@ export class SinkLink {
     client.end().catch(() => undefined);
     destroy(client);
   }
-}
-
-/** pg's types leave out the socket, which is the only way to end a connection whose server does not answer. */
-function destroy(client: Client): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

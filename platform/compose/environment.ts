@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { postgresHosts } from "../../contract/config.ts";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { PostgresAddress, Trigger } from "../../contract/stack.ts";
 
@@ -47,8 +48,7 @@ export function composeEnvironment(variables: Record<string, string | undefined>
   return {
     brokers: values.KAFKA_BROKERS.split(","),
     postgres: {
-      host: values.POSTGRES_HOST,
-      port: values.POSTGRES_PORT,
+      ...postgresHosts(values.POSTGRES_HOST, values.POSTGRES_PORT, "POSTGRES_HOST"),
       database: values.POSTGRES_DB,
       user: values.POSTGRES_USER,
       password_file: values.POSTGRES_PASSWORD_FILE,

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, escapeIdentifier, escapeLiteral } from "pg";
+import { type Client, escapeIdentifier, escapeLiteral } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { Aggregate, Pipeline } from "../../contract/pipeline.ts";
+import { hostsOf, hostText } from "../../contract/postgres-hosts.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
+import { connectPrimary } from "./connect-primary.ts";
 import { CATALOG_QUERY, type CatalogRow, relationsOf, resolveSchema } from "./relations.ts";
 import { UnreadableError } from "../read/unreadable-error.ts";
 import { type ViewTotals, viewTotalsQuery } from "./view-totals.ts";
 
-const CONNECT_TIMEOUT_MS = 5000;
 const LOCK_TIMEOUT_S = 30;
 /**
  * So that what is read is spelled one way: https://www.postgresql.org/docs/18/runtime-config-client.html. Names mean PostgreSQL's own functions
@@ -18,30 +19,28 @@ const SETTINGS = `SET search_path = pg_catalog; SET row_security = off; SET TIME
 
 /** A connection that only reads. Call `resolve` before anything else. */
 export class PostgresReader {
+  /** Of the server that is read: if the login names several, this one was the primary. */
+  readonly server: PostgresLogin;
   readonly #client: Client;
   #schema = "";
 
-  private constructor(client: Client) {
+  private constructor(client: Client, server: PostgresLogin) {
     this.#client = client;
+    this.server = server;
   }
 
-  /** @throws FaultlineError FL_POSTGRES_AUTH, FL_POSTGRES_UNREACHABLE */
+  /** @throws FaultlineError FL_POSTGRES_AUTH, FL_POSTGRES_UNREACHABLE. @throws UnreadableError if several servers take writes. */
   static async connect(login: PostgresLogin): Promise<PostgresReader> {
-    const client = new Client({
-      ...login,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: "faultline-validation",
-      keepAlive: true,
-    });
-    client.on("error", () => undefined);
+    let client: Client | undefined;
     try {
-      await client.connect();
+      const found = await connectPrimary(login);
+      ({ client } = found);
       await client.query(SETTINGS);
+      return new PostgresReader(client, found.server);
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await client?.end().catch(() => undefined);
       throw explain(error as Error, login);
     }
-    return new PostgresReader(client);
   }
 
   /**
@@ -183,7 +182,7 @@ function explain(error: Error & { code?: string }, login?: PostgresLogin): Error
   const place =
     login === undefined
       ? "PostgreSQL"
-      : `PostgreSQL at ${login.host}:${login.port}, database ${login.database}, user ${login.user}`;
+      : `PostgreSQL at ${hostsOf(login).map(hostText).join(", ")}, database ${login.database}, user ${login.user}`;
   if (PASSWORD_ERRORS.has(String(error.code)) || /password/i.test(error.message))
     return new FaultlineError("FL_POSTGRES_AUTH", `${place} refuses the login: ${error.message}`, {
       remedy: "give the right --db-user and --db-password (or POSTGRES_USER and POSTGRES_PASSWORD)",

@@ -80,8 +80,10 @@ export class Sources implements RunServers, LiveServers {
   }
 
   get place(): LivePlace {
-    const { brokers, postgres } = this.#options;
+    const { brokers } = this.#options;
     const schema = this.#postgres?.schema ?? "";
+    // A snapshot is one server's: of several, the threads read the one that exported it.
+    const postgres = this.#postgres?.server ?? this.#options.postgres;
     return {
       pipeline: this.#pipeline,
       topic: this.topic,

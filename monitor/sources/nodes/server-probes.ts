@@ -10,7 +10,11 @@ const POSTGRES_LIMIT_MS = 2_000;
 /** On a connection that is kept. */
 export function postgresProbe(address: string, login: PostgresLogin): Probe {
   const { host, port } = hostAndPort(address);
-  const connection = new PostgresConnection({ ...login, host, port }, "faultline nodes", POSTGRES_LIMIT_MS);
+  const connection = new PostgresConnection(
+    { ...login, host, port, standbys: undefined },
+    "faultline nodes",
+    POSTGRES_LIMIT_MS,
+  );
   const ask = async (): Promise<Shown> => {
     const [row] = await connection.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby", []);
     return { answers: true, role: row?.standby === true ? "standby" : "primary" };

@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { JOB_EXIT_CODES, JOB_FATAL_EXIT_CODES } from "../../../contract/job.ts";
 import { RUN_FILES } from "../../../contract/run.ts";
+import { hostVariables } from "../../../contract/postgres-hosts.ts";
 import type { Trigger } from "../../../contract/stack.ts";
 import { javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
-import { postgresAddress, postgresHost } from "./postgres.ts";
+import { postgresAddress } from "./postgres.ts";
 import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
 
@@ -65,8 +66,7 @@ export function driverSpec(
     ],
     env: {
       ...sparkEnvironment(spark),
-      POSTGRES_HOST: postgresHost(address),
-      POSTGRES_PORT: `${address.port}`,
+      ...hostVariables(address),
       POSTGRES_DB: address.database,
       POSTGRES_USER: address.user,
     },

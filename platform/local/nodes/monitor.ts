@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { hostVariables } from "../../../contract/postgres-hosts.ts";
 import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
 import { clientPort } from "../state/node-ports.ts";
 import { KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { bootstrapServers, kafkaName } from "./kafka.ts";
-import { postgresAddress, postgresHost } from "./postgres.ts";
+import { postgresAddress } from "./postgres.ts";
 import { postgresNames } from "./postgres-cluster.ts";
 import { workerName } from "./spark.ts";
 import { ZOOKEEPER, zookeeperAddress } from "./zookeeper.ts";
@@ -36,8 +37,7 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
       "127.0.0.1:0",
     ],
     env: nodeEnvironment({
-      POSTGRES_HOST: postgresHost(address),
-      POSTGRES_PORT: `${address.port}`,
+      ...hostVariables(address),
       POSTGRES_DB: address.database,
       POSTGRES_USER: address.user,
     }),

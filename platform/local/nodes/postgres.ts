@@ -85,9 +85,3 @@ export function serverAddress(settings: Settings, stateDirectory: string, name: 
   const { standbys: _, ...address } = postgresAddress(settings, stateDirectory);
   return { ...address, port: clientPort(settings, name) };
 }
-
-/** As POSTGRES_HOST has it: the host alone, or host:port of every server. */
-export function postgresHost({ host, port, standbys }: PostgresAddress): string {
-  if (standbys === undefined) return host;
-  return [{ host, port }, ...standbys].map((server) => `${server.host}:${server.port}`).join(",");
-}
