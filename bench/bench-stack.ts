@@ -34,6 +34,7 @@ export async function withBenchStack<T>(bench: Bench, work: (bench: BenchStack) 
       runsDir,
       pipelineFile,
       driver: false,
+      standby: false,
       sparkCluster: false,
       monitor: false,
       signal,

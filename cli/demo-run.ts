@@ -38,6 +38,7 @@ export type DemoFlags = {
   interval: number;
   trigger: Trigger;
   pipeline?: string;
+  standby?: boolean;
   malformed: number;
   targets?: string[];
   faults?: FaultKind[];
@@ -119,6 +120,7 @@ async function bringUp(
     malformedPpm: flags.malformed,
     trigger: flags.trigger,
     producerRate: flags.rate,
+    ...(flags.standby !== undefined && { standby: flags.standby }),
     ...(flags.postgresStandby !== undefined && { postgresStandby: flags.postgresStandby }),
   };
   // A plan that can't be drawn is told now, and not after a minute of starting.

@@ -13,7 +13,7 @@ export type NodeControl = {
 };
 
 /**
- * `driver` is the Spark job's driver: the compose service `spark`. `monitor` only watches: no event goes through it, and no plan strikes it
+ * `driver` is the Spark job's driver: the compose service `spark`, and `spark-standby`. `monitor` only watches: no event goes through it, and no plan strikes it
  * unless it is named.
  */
 export const NODE_KINDS = [
@@ -45,14 +45,27 @@ export type NodeStatus = {
   addresses: Record<string, string>;
   /** Where its log is: a file, or a command. */
   log: string;
-  /** What it is among several that do the same work, by the decision that holds now: the PostgreSQL server that takes writes, or one that follows. */
-  role?: "primary" | "standby";
   /** Capabilities that this one node lacks, with the reason. For a node that may only be observed: both. */
   lacks?: { lifecycle?: string; conditions?: string };
 };
 
-/** `leader` of a partition of the pipeline's topic, the active Kafka controller, or the PostgreSQL server that takes writes. */
-export type Role = { role: "leader"; partition: number } | { role: "controller" } | { role: "primary" };
+/**
+ * `leader` of a partition of the pipeline's topic; the active Kafka controller; of several drivers the one that has the right to write; of several
+ * PostgreSQL servers the one that takes writes.
+ */
+export type Role =
+  | { role: "leader"; partition: number }
+  | { role: "controller" }
+  | { role: "active-driver" }
+  | { role: "primary" };
+
+/** Which kind of node can have a role. */
+export const ROLE_KINDS = {
+  leader: "kafka",
+  controller: "kafka",
+  "active-driver": "driver",
+  primary: "postgres",
+} as const satisfies Record<Role["role"], NodeKind>;
 
 /** Who is there, who does its work, who holds a role. */
 export type Inventory = {
@@ -60,7 +73,7 @@ export type Inventory = {
   nodes(): Promise<NodeStatus[]>;
   /**
    * Asks the node's own protocol: Kafka's ISR has the broker, SQL answers, a worker answers and is registered, the driver's query runs and
-   * no partition is stuck, the producer gets acknowledgements, the monitor writes samples. Every question is bounded to about 2 s.
+   * no partition is stuck (or it stands by for another one), the producer gets acknowledgements, the monitor writes samples. Every question is bounded to about 2 s.
    * @param sinceMs ms since 1970: only what was seen since then counts (a node that was paused left files that look good).
    */
   ready(node: string, sinceMs?: number): Promise<boolean>;

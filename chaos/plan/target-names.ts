@@ -30,6 +30,8 @@ export type Wish = {
   every: boolean;
 };
 
+/** Of the drivers, the one that writes at that moment. */
+const ACTIVE_DRIVER = "active-driver";
 const GROUPS: Record<string, readonly TargetKind[]> = { spark: ["spark-worker", "executor", "driver"] };
 
 /**
@@ -61,6 +63,8 @@ export function wishOf(stack: PlannedStack, target: string, everyOfGroup: boolea
       nodes: nodesOf(stack, "postgres"),
       draw: () => ({ role: "primary" }),
     });
+  if (target === ACTIVE_DRIVER && hasKind(stack, "driver"))
+    return one({ label: target, kind: "driver", nodes: nodesOf(stack, "driver"), draw: () => ({ role: target }) });
   const group = Object.hasOwn(GROUPS, target) ? GROUPS[target] : undefined;
   if (group?.every((member) => hasKind(stack, member)) === true)
     return { label: target, members: group.map((member) => candidate(stack, member)), every: everyOfGroup };
@@ -104,8 +108,11 @@ export function candidate(stack: PlannedStack, kind: TargetKind): Candidate {
 
 function unknownTarget(stack: PlannedStack, target: string): FaultlineError {
   const kinds = TARGET_KINDS.filter((kind) => hasKind(stack, kind));
-  const roles = hasKind(stack, "kafka") ? ["leader", `leader:0 to leader:${stack.partitions - 1}`, "controller"] : [];
-  if (hasKind(stack, "postgres")) roles.push("primary");
+  const roles = [
+    ...(hasKind(stack, "kafka") ? ["leader", `leader:0 to leader:${stack.partitions - 1}`, "controller"] : []),
+    ...(hasKind(stack, "driver") ? [ACTIVE_DRIVER] : []),
+    ...(hasKind(stack, "postgres") ? ["primary"] : []),
+  ];
   const groups = Object.keys(GROUPS).filter((group) => GROUPS[group]?.every((kind) => hasKind(stack, kind)));
   const valid = [...new Set([...stack.nodes.map(({ name }) => name), ...kinds, ...groups, ...roles])];
   return new FaultlineError("FL_PLAN_INVALID", `--targets: ${JSON.stringify(target)} is no target of this stack`, {

@@ -11,7 +11,7 @@ import {
   parsePartsPerMillion,
   parseSeed,
 } from "../parse.ts";
-import { pipelineFlag, postgresStandbyFlag, runtimeFlag, sloFlags } from "../shared-flags.ts";
+import { pipelineFlag, postgresStandbyFlag, runtimeFlag, sloFlags, standbyFlag } from "../shared-flags.ts";
 
 export const demo = buildCommand<DemoFlags, [], CommandContext>({
   docs: {
@@ -74,6 +74,7 @@ export const demo = buildCommand<DemoFlags, [], CommandContext>({
       },
       postgresStandby: postgresStandbyFlag,
       runtime: { ...runtimeFlag, brief: "Processes on this machine, or containers [default: local]" },
+      standby: standbyFlag,
       ...sloFlags,
       open: { kind: "boolean", default: false, brief: "Print the address of the live page, and open it in a browser" },
       keep: { kind: "boolean", default: false, brief: "Leave the stack up at the end" },

@@ -5,6 +5,7 @@ import { required } from "../../contract/capability.ts";
 import type { Life } from "../../contract/node.ts";
 import { PostgresPair } from "./fixture/postgres-pair.ts";
 import { eventually } from "./fixture/stage.ts";
+import { LocalInventory } from "./nodes/inventory.ts";
 import { dataDirectory, requireCluster, writeCluster } from "./nodes/postgres-cluster.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -34,10 +35,9 @@ it(
     await using pair = await PostgresPair.prepare();
     pair.wantUp("postgres", "postgres-2");
     await ready(pair);
-    expect((await pair.control.inventory.nodes()).map(({ name, role }) => [name, role])).toEqual([
-      ["postgres", "primary"],
-      ["postgres-2", "standby"],
-    ]);
+    const inventory = new LocalInventory(pair.directory);
+    const nodes = await inventory.nodes();
+    expect(await Promise.all(nodes.map(async (node) => inventory.roleOf(node)))).toEqual(["primary", "standby"]);
     await pair.on("postgres", async (client) => client.query("CREATE TABLE t (i int)"));
     await insert(pair, "postgres", 10);
     await eventually(async () => (await rows(pair, "postgres-2")) === 10);

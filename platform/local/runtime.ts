@@ -21,12 +21,13 @@ export function localRuntime(place: Place): Runtime {
     find: () => readStack(stateDir),
     describe: async () => describeStack(stateDir),
     power: {
-      plannedNodes: ({ coordination, postgresStandby }) => {
-        const settings = readSettings(stateDir);
-        return plannedNodes(
-          coordination ?? settings?.coordination ?? "kraft",
-          postgresStandby ?? settings?.postgres_standby !== undefined,
-        );
+      plannedNodes: ({ coordination, standby, postgresStandby }) => {
+        const found = readSettings(stateDir);
+        return plannedNodes({
+          coordination: coordination ?? found?.coordination ?? "kraft",
+          standby: standby ?? found?.standby ?? true,
+          postgresStandby: postgresStandby ?? found?.postgres_standby !== undefined,
+        });
       },
       check: async (request, mode) => checkUp(upOptions(place, request), mode),
       up: async (request, work) => void (await up({ ...upOptions(place, request), ...work })),

@@ -4,14 +4,15 @@ import type { Inventory, NodeState, NodeStatus, Role } from "../../../contract/n
 import type { ProcessIdentity } from "../../../contract/process.ts";
 import { RUN_FILES } from "../../../contract/run.ts";
 import { identityText, isAlive, parseIdentity, processState } from "../../../machine/process-identity.ts";
-import { nodeIsReady, queryRuns, type ReadinessQuestion } from "../../protocol/node-readiness.ts";
+import { activeDriver, driverRole, queryRuns, standsBy } from "../../protocol/driver-readiness.ts";
+import { nodeIsReady, type ReadinessQuestion } from "../../protocol/node-readiness.ts";
 import { roleHolder } from "../../protocol/roles.ts";
-import { LAYOUT } from "../state/layout.ts";
+import { driverStatusPath } from "../state/layout.ts";
 import { readSettings, type Settings } from "../state/settings.ts";
 import { type Actual, NodeFiles, type ProcessSpec } from "../supervisor/node-files.ts";
 import { nodeProcesses } from "../supervisor/node-process.ts";
 import { postgresAddress } from "./postgres.ts";
-import { type Cluster, POSTGRES, readCluster } from "./postgres-cluster.ts";
+import { POSTGRES, readCluster } from "./postgres-cluster.ts";
 import { lookAt } from "./postgres-look.ts";
 
 /** Who is there in a local stack, who does its work, who holds a role: by files, /proc and the nodes' own protocols. */
@@ -23,12 +24,9 @@ export class LocalInventory implements Inventory {
   }
 
   async nodes(): Promise<NodeStatus[]> {
-    const cluster = readCluster(this.#files.stateDirectory);
     return this.#files.names().flatMap((name) => {
       const spec = this.#files.readSpec(name);
-      return spec === undefined || spec.link !== undefined
-        ? []
-        : [this.#status(spec, this.#files.readActual(name), cluster)];
+      return spec === undefined || spec.link !== undefined ? [] : [this.#status(spec, this.#files.readActual(name))];
     });
   }
 
@@ -42,16 +40,24 @@ export class LocalInventory implements Inventory {
     return nodeIsReady(await this.#question(), name, sinceMs);
   }
 
-  /** Whether the driver's query runs, even if a partition is stuck. */
-  async queryRuns(): Promise<boolean> {
+  /** Whether this driver's query runs, or it stands by for another one whose query runs; even if a partition is stuck. */
+  async driverIsUp(name: string): Promise<boolean> {
     const question = await this.#question();
-    const driver = question.nodes.find(({ kind, state }) => kind === "driver" && state === "running");
-    return driver !== undefined && queryRuns(question, driver);
+    const active = activeDriver(question);
+    if (active === undefined || !(await queryRuns(question, active))) return false;
+    return active.name === name || question.nodes.some((node) => node.name === name && standsBy(question, node));
   }
 
   async holderOf(role: Role): Promise<string | undefined> {
     if (role.role === "primary") return readCluster(this.#files.stateDirectory)?.primary ?? POSTGRES;
-    return roleHolder(await this.nodes(), this.#settings().topic, role);
+    return roleHolder(await this.#question(), this.#settings().topic, role);
+  }
+
+  /** What a node is beside others of its kind: see NodeReport. */
+  async roleOf(node: NodeStatus): Promise<string | undefined> {
+    if (node.kind === "driver") return driverRole(await this.#question(), node);
+    const cluster = node.kind === "postgres" ? readCluster(this.#files.stateDirectory) : undefined;
+    return cluster && (cluster.primary === node.name ? "primary" : "standby");
   }
 
   /** One node. @throws FaultlineError FL_USAGE when there is none of this name */
@@ -59,7 +65,7 @@ export class LocalInventory implements Inventory {
     return this.#status(this.#files.nodeSpec(name), this.#files.readActual(name));
   }
 
-  #status(spec: ProcessSpec, { process, starts }: Actual, cluster?: Cluster): NodeStatus {
+  #status(spec: ProcessSpec, { process, starts }: Actual): NodeStatus {
     const main = process !== null && isAlive(process) ? process : undefined;
     return {
       name: spec.name,
@@ -70,8 +76,6 @@ export class LocalInventory implements Inventory {
       starts,
       addresses: spec.addresses,
       log: spec.log,
-      ...(cluster !== undefined &&
-        spec.kind === "postgres" && { role: cluster.primary === spec.name ? "primary" : "standby" }),
     };
   }
 
@@ -88,7 +92,7 @@ export class LocalInventory implements Inventory {
       nodes: await this.nodes(),
       postgres: postgresAddress(settings, stateDirectory),
       producerStatusFile: join(settings.run_directory, RUN_FILES.producerStatus),
-      driverStatusFile: join(stateDirectory, LAYOUT.driverStatus),
+      driverStatusFile: (driver) => driverStatusPath(stateDirectory, driver),
       samplesFile: join(settings.run_directory, RUN_FILES.samples),
       healthFile: join(settings.run_directory, RUN_FILES.health),
       isOfThisLife: ({ life }, { pid }) => parseIdentity(life ?? "")?.pid === pid,

@@ -31,6 +31,8 @@ export type SettleOptions = {
   trigger?: Trigger;
   /** Undefined: as the existing data have it, else "kraft". */
   coordination?: Coordination;
+  /** Undefined: as the existing data have it, else true. */
+  standby?: boolean;
   /** Whether PostgreSQL has a standby. Undefined: as the existing data have it, else not. */
   postgresStandby?: boolean;
   /** Ports that must be these, by name (see PORT_NAMES). The others are chosen. */
@@ -56,6 +58,7 @@ export async function settle(
     const ports = await choosePorts(stateDirectory, options.ports);
     return {
       coordination: options.coordination ?? "kraft",
+      standby: options.standby ?? true,
       cluster_id: newClusterId(),
       ports,
       run_id: runId,
@@ -83,8 +86,10 @@ export async function settle(
   );
   checkSame("seed", options.seed, found.seed);
   checkSame("coordination", options.coordination, found.coordination);
+  if (options.standby !== undefined) checkSame("standby driver", yesNo(options.standby), yesNo(found.standby));
   checkSame("malformed events per million", options.malformedPpm, found.malformed_ppm);
-  checkSame("PostgreSQL's standby", textOf(options.postgresStandby), textOf(found.postgres_standby !== undefined));
+  if (options.postgresStandby !== undefined)
+    checkSame("standby of PostgreSQL", yesNo(options.postgresStandby), yesNo(found.postgres_standby !== undefined));
   const ports = await keepPorts(options, found, files);
   return {
     ...found,
@@ -94,16 +99,11 @@ export async function settle(
   };
 }
 
-function textOf(has: boolean | undefined): string | undefined {
-  return has === undefined ? undefined : has ? "a standby" : "none";
+function yesNo(value: boolean): string {
+  return value ? "yes" : "no";
 }
 
-function checkSame(
-  what: string,
-  asked: string | number | undefined,
-  has: string | number | undefined,
-  about = "",
-): void {
+function checkSame(what: string, asked: string | number | undefined, has: string | number, about = ""): void {
   if (asked === undefined || asked === has) return;
   throw new FaultlineError(
     "FL_CONFIG_INVALID",

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { driverStatusFile } from "../../../contract/job.ts";
 
 /** The checkout's root. */
 export const ROOT = join(import.meta.dirname, "../../..");
@@ -19,8 +20,12 @@ export const LAYOUT = {
   /** Conditions on links (see link-conditions.ts). */
   links: "links",
   checkpoint: "data/checkpoint",
-  driverStatus: "data/driver-status.json",
 } as const;
+
+/** Each driver's status file. */
+export function driverStatusPath(stateDirectory: string, driver: string): string {
+  return join(stateDirectory, LAYOUT.data, driverStatusFile(driver));
+}
 
 /** `java` of JAVA_HOME, else of PATH. */
 export function javaCommand(): string {
