@@ -9,6 +9,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * {@code chunkMs} for its transaction to begin, even if no record follows it. If the thread fails, the next call throws its error.
  */
 final class BackgroundWriter<R> {
+  /** How long a partition without new records goes on before the writer looks whether the table still has the last ones. */
+  static final long VERIFY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private enum Work { STORE, VERIFY, END }
+
   private final PartitionWriter<R> writer;
   private final long chunkNanos;
   private final ReentrantLock lock = new ReentrantLock();
@@ -59,17 +64,18 @@ final class BackgroundWriter<R> {
   private void run() {
     lock.lock();
     try {
-      while (awaitChunk()) {
+      for (Work work = await(); work != Work.END; work = await()) {
+        if (work == Work.VERIFY) {
+          unlocked(writer::verify);
+          continue;
+        }
         Chunk chunk = writer.swap(spare);
         spare = null;
         room.signal();
-        lock.unlock();
-        try {
+        unlocked(() -> {
           writer.store(chunk);
           chunk.clear();
-        } finally {
-          lock.lock();
-        }
+        });
         spare = chunk;
       }
     } catch (Throwable e) {
@@ -80,23 +86,35 @@ final class BackgroundWriter<R> {
     }
   }
 
-  /** False when there is nothing more to store. */
-  private boolean awaitChunk() throws InterruptedException {
+  private void unlocked(Runnable work) {
+    lock.unlock();
+    try {
+      work.run();
+    } finally {
+      lock.lock();
+    }
+  }
+
+  private Work await() throws InterruptedException {
     while (!giveUp) {
       if (writer.isEmpty()) {
         if (finish) {
-          return false;
+          return Work.END;
         }
-        toStore.await();
+        if (!writer.hasStored()) {
+          toStore.await();
+        } else if (toStore.awaitNanos(VERIFY_NANOS) <= 0 && writer.isEmpty() && !finish && !giveUp) {
+          return Work.VERIFY;
+        }
         continue;
       }
       long leftNanos = oldestNanos + chunkNanos - System.nanoTime();
       if (leftNanos <= 0 || finish || writer.isFull()) {
-        return true;
+        return Work.STORE;
       }
       toStore.awaitNanos(leftNanos);
     }
-    return false;
+    return Work.END;
   }
 
   /** Stores what is left, then closes; raises what went wrong. */

@@ -7,6 +7,7 @@ final class Chunk {
   private final CopyBuffer rows = new CopyBuffer();
   private long firstOffset;
   private int count;
+  private boolean restored;
   private int[] starts = new int[1024];
   private byte[][] keys = new byte[1024][];
   private byte[][] values = new byte[1024][];
@@ -14,6 +15,35 @@ final class Chunk {
 
   /** Encodes and keeps one record; a malformed one is kept as a dead letter. */
   <R> void append(long offset, byte[] key, byte[] value, R record, RecordEncoder<R> encoder) {
+    begin(offset);
+    int start = rows.length();
+    String reason = null;
+    try {
+      encoder.encode(record, rows);
+    } catch (MalformedRecordException e) {
+      rows.truncate(start);
+      reason = e.getMessage();
+    }
+    end(start, key, value, reason);
+  }
+
+  /** Keeps a row that was stored before. Its key and value are not known any more: {@link #isRestored()}. */
+  void appendStored(long offset, byte[] source, int from, int to) {
+    begin(offset);
+    int start = rows.length();
+    rows.putRaw(source, from, to);
+    end(start, null, null, null);
+    restored = true;
+  }
+
+  /** Keeps a dead letter that was stored before. */
+  void appendDead(long offset, byte[] key, byte[] value, String reason) {
+    begin(offset);
+    end(rows.length(), key, value, reason);
+    restored = true;
+  }
+
+  private void begin(long offset) {
     if (count == 0) {
       firstOffset = offset;
       rows.truncate(0);
@@ -25,14 +55,9 @@ final class Chunk {
       values = Arrays.copyOf(values, capacity);
       reasons = Arrays.copyOf(reasons, capacity);
     }
-    int start = rows.length();
-    String reason = null;
-    try {
-      encoder.encode(record, rows);
-    } catch (MalformedRecordException e) {
-      rows.truncate(start);
-      reason = e.getMessage();
-    }
+  }
+
+  private void end(int start, byte[] key, byte[] value, String reason) {
     starts[count] = start;
     starts[count + 1] = rows.length();
     keys[count] = key;
@@ -46,6 +71,12 @@ final class Chunk {
     Arrays.fill(values, 0, count, null);
     Arrays.fill(reasons, 0, count, null);
     count = 0;
+    restored = false;
+  }
+
+  /** Whether it was read from a {@link StoredTail}, so that a row in it cannot become a dead letter. */
+  boolean isRestored() {
+    return restored;
   }
 
   int count() {

@@ -8,10 +8,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the records of one Kafka partition to one table, each exactly once. One transaction stores the chunk's rows and
- * moves the partition's {@code next_offset}. A record before {@code next_offset} is a replay.
+ * moves the partition's {@code next_offset}. A record before {@code next_offset} is a replay. If the database has lost commits, because it has
+ * failed over, the writer stores the same records again from its {@link StoredTail}.
  *
  * <p>Not thread-safe. All methods that talk to PostgreSQL throw {@link FencedException}, {@link OffsetGapException},
- * {@link SinkUnavailableException} or {@link SinkConfigurationException}. After any of these, the writer cannot be used again.
+ * {@link LostClaimException}, {@link SinkUnavailableException} or {@link SinkConfigurationException}. After any of these, the writer cannot be used again.
  *
  * @param <R> the type of record that the {@link RecordEncoder} takes
  */
@@ -26,6 +27,7 @@ public final class PartitionWriter<R> implements Closeable {
   private final List<String> columnNames;
   private Chunk buffer = new Chunk();
   private final Backoff backoff;
+  private final StoredTail tail;
   private volatile SinkSession session;
   /** Offset of the next record to buffer; -1 before the first. */
   private long nextToBuffer = -1;
@@ -39,6 +41,7 @@ public final class PartitionWriter<R> implements Closeable {
     this.encoder = encoder;
     this.columnNames = plan.target().columnNames();
     this.backoff = new Backoff(plan.timeouts().reconnectDeadlineMs());
+    this.tail = StoredTails.of(plan, partition);
   }
 
   /**
@@ -52,7 +55,7 @@ public final class PartitionWriter<R> implements Closeable {
     if (nextToBuffer < 0) {
       applied = readNextOffset();
       if (offset > applied) {
-        throw gap(applied, offset, false);
+        rewind(applied, offset);
       }
     } else if (offset != nextToBuffer) {
       throw gap(nextToBuffer, offset, true);
@@ -107,9 +110,15 @@ public final class PartitionWriter<R> implements Closeable {
         backoff.reset();
         if (stored) {
           applied = chunk.offset(to);
-          return;
+          from = to;
+          continue;
         }
-        from = Math.max(from, recordAt(chunk, reread(chunk, open), to));
+        long next = reread(open);
+        if (next < chunk.offset(from)) {
+          rewind(next, chunk.offset(from));
+        } else {
+          from = recordAt(chunk, next, to);
+        }
       } catch (SQLException e) {
         switch (failure(e)) {
           case DUPLICATE -> {
@@ -129,6 +138,9 @@ public final class PartitionWriter<R> implements Closeable {
             if (chunk.isDead(from)) {
               throw new SinkConfigurationException("PostgreSQL refuses a row for dead_letters: " + SqlFailure.reason(e), e);
             }
+            if (chunk.isRestored()) {
+              throw new SinkUnavailableException("PostgreSQL refuses a row that it had stored before: " + SqlFailure.reason(e), e);
+            }
             chunk.kill(from, SqlFailure.reason(e));
           }
           case LOCKED -> {
@@ -143,6 +155,56 @@ public final class PartitionWriter<R> implements Closeable {
         }
       }
     }
+    tail.add(chunk, to);
+  }
+
+  /**
+   * The database has lost commits: its next offset is {@code next}, though this writer goes on at {@code to}. Stores the records between again.
+   *
+   * @throws OffsetGapException if the tail does not reach back so far; then they must be read again from Kafka
+   */
+  private void rewind(long next, long to) {
+    if (!tail.covers(next, to)) {
+      throw gap(next, to, false);
+    }
+    LOG.warn("{}: next_offset went back from {} to {}: the database lost commits, as by a failover; storing {} records again from memory",
+        name(), to, next, to - next);
+    Chunk again = new Chunk();
+    for (long at = next; at < to; at = again.offset(again.count())) {
+      again.clear();
+      tail.read(at, to, plan.chunkRows(), again);
+      store(again, 0, again.count());
+    }
+    SinkMetrics.rewound(to - next);
+  }
+
+  /**
+   * Looks whether the table still has what was stored last, and stores it again if it does not. If the database does not answer, the next call
+   * looks again. Not for a thread beside the one that stores.
+   */
+  void verify() {
+    long believed = tail.end();
+    if (believed < 0 || closed) {
+      return;
+    }
+    SinkSession.OffsetsRow row;
+    try {
+      row = session().read(false);
+      session.rollback();
+    } catch (SQLException e) {
+      LOG.debug("{}: {}", name(), e.getMessage());
+      drop();
+      return;
+    }
+    tail.touch();
+    if (check(row).nextOffset() < believed) {
+      rewind(row.nextOffset(), believed);
+    }
+  }
+
+  /** Whether there is something that {@link #verify()} would look for. */
+  boolean hasStored() {
+    return nextToBuffer >= 0 && tail.end() >= 0;
   }
 
   /** What the failure means, with the session rolled back or, if it can't be, dropped. */
@@ -174,13 +236,10 @@ public final class PartitionWriter<R> implements Closeable {
   }
 
   /** The offsets row was not as believed: finds out why, under its lock. Returns the next offset to apply. */
-  private long reread(Chunk chunk, SinkSession open) throws SQLException {
+  private long reread(SinkSession open) throws SQLException {
     open.rollback();
     SinkSession.OffsetsRow row = check(open.read(true));
     open.rollback();
-    if (row.nextOffset() < chunk.offset(0)) {
-      throw gap(row.nextOffset(), chunk.offset(0), false);
-    }
     applied = row.nextOffset();
     return applied;
   }
@@ -193,8 +252,8 @@ public final class PartitionWriter<R> implements Closeable {
       throw new FencedException(plan.target().target(), plan.topic(), partition, plan.generation(), row.generation());
     }
     if (row.generation() < plan.generation()) {
-      throw new SinkUnavailableException("sink_offsets has generation " + row.generation() + " for " + name()
-          + ", but this writer has the newer generation " + plan.generation() + "; was the database restored?", null);
+      throw new LostClaimException("sink_offsets has generation " + row.generation() + " for " + name() + ", but this writer claimed generation "
+          + plan.generation() + ": the database lost the claim, as by a failover; the driver must claim the table again");
     }
     return row;
   }

@@ -43,7 +43,7 @@ final class SessionPool {
     if (idle != null && idle.session().isUsable()) {
       return idle.session();
     }
-    return new SinkSession(plan.address(), plan.timeouts(), plan.target(), plan.topic(), partition, plan.generation());
+    return new SinkSession(plan, partition);
   }
 
   static void give(SinkPlan plan, int partition, SinkSession session) {

@@ -37,6 +37,7 @@ public record SinkClaim(String target, String topic, long generation, Map<Intege
         try {
           SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets));
           connection.commit();
+          ClaimReplication.await(connection, target + " <- " + topic);
           return claim;
         } catch (SQLException e) {
           connection.rollback();

@@ -12,6 +12,7 @@ final class SinkMetrics {
   private static final LongAdder DEAD_LETTERS = new LongAdder();
   private static final LongAdder CHUNKS = new LongAdder();
   private static final LongAdder RETRIES = new LongAdder();
+  private static final LongAdder REWOUND = new LongAdder();
   private static final LongAdder COMMIT_NANOS = new LongAdder();
 
   private SinkMetrics() {
@@ -30,8 +31,13 @@ final class SinkMetrics {
     RETRIES.increment();
   }
 
+  /** So many records were stored again from memory. */
+  static void rewound(long records) {
+    REWOUND.add(records);
+  }
+
   static SinkTotals totals() {
-    return new SinkTotals(ROWS.sum(), DUPLICATES.sum(), DEAD_LETTERS.sum(), CHUNKS.sum(), RETRIES.sum(), COMMIT_NANOS.sum());
+    return new SinkTotals(ROWS.sum(), DUPLICATES.sum(), DEAD_LETTERS.sum(), CHUNKS.sum(), RETRIES.sum(), REWOUND.sum(), COMMIT_NANOS.sum());
   }
 
   /** Registers a gauge per total; docs/metrics.md has their names. */
@@ -41,6 +47,7 @@ final class SinkMetrics {
     registry.register("dead_letters_total", (Gauge<Long>) () -> totals.get().deadLetters());
     registry.register("chunks_total", (Gauge<Long>) () -> totals.get().chunks());
     registry.register("retries_total", (Gauge<Long>) () -> totals.get().retries());
+    registry.register("rewound_total", (Gauge<Long>) () -> totals.get().rewound());
     registry.register("commit_seconds_total", (Gauge<Double>) () -> totals.get().commitNanos() / 1e9);
   }
 }

@@ -16,7 +16,8 @@ public final class SinkOptions {
   private static final Set<String> SPARKS = Set.of("checkpointlocation", "queryname", "path");
   private static final Set<String> KNOWN = Set.of("host", "port", "database", "user", "passwordenv", "table", "target", "topic",
       "generation", "fields", "aggregates", "topiccolumn", "partitioncolumn", "offsetcolumn", "keycolumn", "valuecolumn",
-      "chunkrows", "chunkms", "connecttimeoutms", "sockettimeoutms", "locktimeoutms", "reconnectdeadlinems");
+      "chunkrows", "chunkms", "connecttimeoutms", "sockettimeoutms", "locktimeoutms", "reconnectdeadlinems",
+      "tailbytes", "synchronouscommit");
 
   private final Map<String, String> options = new TreeMap<>();
   private final PostgresAddress address;
@@ -46,9 +47,13 @@ public final class SinkOptions {
     chunkRows();
     chunkMs();
     timeouts();
+    commits();
     fields();
     aggregates();
     Map<String, String> merged = new HashMap<>();
+    if (options.containsKey("host")) {
+      PostgresHost.parse(required("host"), 5432, "option host");
+    }
     merge(merged, environment, "POSTGRES_HOST", "host");
     merge(merged, environment, "POSTGRES_PORT", "port");
     merge(merged, environment, "POSTGRES_DB", "database");
@@ -127,6 +132,14 @@ public final class SinkOptions {
         intOption("sockettimeoutms", 1_000, 600_000, normal.socketTimeoutMs()),
         intOption("locktimeoutms", 1, 600_000, normal.lockTimeoutMs()),
         intOption("reconnectdeadlinems", 0, 86_400_000, normal.reconnectDeadlineMs()));
+  }
+
+  CommitOptions commits() {
+    String synchronous = options.getOrDefault("synchronouscommit", "on").trim().toLowerCase(Locale.ROOT);
+    if (!synchronous.equals("on") && !synchronous.equals("off")) {
+      throw new SinkConfigurationException("option synchronousCommit must be on or off, not " + options.get("synchronouscommit"));
+    }
+    return new CommitOptions(longOption("tailbytes", 0, 1L << 30, CommitOptions.DEFAULT.tailBytes()), synchronous.equals("on"));
   }
 
   /** The declared members of the JSON value; null if the input has typed columns. */

@@ -36,14 +36,14 @@ final class SinkSession implements Closeable {
   private final String copy;
   private boolean hasChunkTable;
 
-  SinkSession(PostgresAddress address, SinkTimeouts timeouts, SinkTarget target, String topic, int partition,
-      long generation) throws SQLException {
-    this.target = target;
-    this.topic = topic;
+  SinkSession(SinkPlan plan, int partition) throws SQLException {
+    this.target = plan.target();
+    this.topic = plan.topic();
     this.partition = partition;
     this.aggregates = new AggregateWriter(target, partition);
     this.copy = "COPY " + target.pgTable().sqlName() + " (" + Sql.columns(target.columnNames()) + ") FROM STDIN (FORMAT binary)";
-    this.connection = address.connect(WriterName.of(target.target(), topic, partition, generation), timeouts);
+    this.connection = plan.address().connect(WriterName.of(target.target(), topic, partition, plan.generation()), plan.timeouts(),
+        plan.commits().synchronousCommit() ? "" : " -c synchronous_commit=off");
     try {
       this.move = connection.prepareStatement(MOVE);
       this.addTotals = aggregates.prepare(connection);
@@ -52,7 +52,7 @@ final class SinkSession implements Closeable {
       throw e;
     }
     bind(move, 4);
-    move.setLong(7, generation);
+    move.setLong(7, plan.generation());
   }
 
   private void bind(PreparedStatement statement, int first) throws SQLException {

@@ -10,13 +10,14 @@ import java.io.Serializable;
  * @param duplicates records whose row the table had already
  * @param chunks committed transactions
  * @param retries waits after a failure that may pass: a lost connection, a lock
+ * @param rewound records that were stored again from memory, because the database had lost them
  * @param commitNanos how long the committed transactions took together, from BEGIN to the answer to COMMIT
  */
-record SinkTotals(long rows, long duplicates, long deadLetters, long chunks, long retries, long commitNanos) implements Serializable {
-  static final SinkTotals NONE = new SinkTotals(0, 0, 0, 0, 0, 0);
+record SinkTotals(long rows, long duplicates, long deadLetters, long chunks, long retries, long rewound, long commitNanos) implements Serializable {
+  static final SinkTotals NONE = new SinkTotals(0, 0, 0, 0, 0, 0, 0);
 
   SinkTotals plus(SinkTotals other) {
     return new SinkTotals(rows + other.rows, duplicates + other.duplicates, deadLetters + other.deadLetters, chunks + other.chunks,
-        retries + other.retries, commitNanos + other.commitNanos);
+        retries + other.retries, rewound + other.rewound, commitNanos + other.commitNanos);
   }
 }

@@ -13,6 +13,8 @@
  *   <li>{@link dev.faultline.postgres.SqlFailure}: what each SQLSTATE means for a chunk.
  *   <li>{@link dev.faultline.postgres.DuplicateFilter}: the slow path of a chunk that contains duplicates.
  *   <li>{@link dev.faultline.postgres.StaleWriters}: how the sink ends its own hanging sessions.
+ *   <li>{@link dev.faultline.postgres.StoredTail}, {@link dev.faultline.postgres.StoredTails}: what was stored last, to be stored again if the
+ *       database fails over and lacks commits. {@link dev.faultline.postgres.PrimarySearch}: which server is the primary.
  *   <li>{@link dev.faultline.postgres.AggregateWriter}, {@link dev.faultline.postgres.GroupTotals}: the running totals.
  * </ol>
  *

@@ -19,15 +19,33 @@ final class Database implements AutoCloseable {
   private static final EmbeddedPostgres SERVER = start();
   private static final AtomicInteger COUNT = new AtomicInteger();
 
-  final String name = "test_" + COUNT.incrementAndGet();
+  final String name;
+  private final int port;
   private final Connection connection;
 
   Database() throws SQLException {
+    this("test_" + COUNT.incrementAndGet(), port());
+    execute(initSql());
+  }
+
+  private Database(String name, int port) throws SQLException {
+    this.name = name;
+    this.port = port;
+    if (port == port()) {
+      create();
+    }
+    connection = open();
+  }
+
+  /** The database "postgres" of another server. */
+  static Database on(int port) throws SQLException {
+    return new Database("postgres", port);
+  }
+
+  private void create() throws SQLException {
     try (Connection postgres = SERVER.getPostgresDatabase().getConnection(); Statement statement = postgres.createStatement()) {
       statement.execute("CREATE DATABASE " + name);
     }
-    connection = DriverManager.getConnection("jdbc:postgresql://localhost:" + SERVER.getPort() + "/" + name, "postgres", "postgres");
-    execute(initSql());
   }
 
   private static EmbeddedPostgres start() {
@@ -47,7 +65,7 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private static String initSql() {
+  static String initSql() {
     try {
       return Files.readString(Path.of(System.getProperty("faultline.initSql")));
     } catch (IOException e) {
@@ -60,11 +78,15 @@ final class Database implements AutoCloseable {
   }
 
   PostgresAddress address() {
-    return address(port());
+    return address(port);
   }
 
   PostgresAddress address(int port) {
-    return new PostgresAddress("localhost", port, name, "postgres", "postgres");
+    return address("localhost:" + port);
+  }
+
+  PostgresAddress address(String hosts) {
+    return new PostgresAddress(hosts, port, name, "postgres", "postgres");
   }
 
   void execute(String sql) throws SQLException {
@@ -95,7 +117,7 @@ final class Database implements AutoCloseable {
   }
 
   Connection open() throws SQLException {
-    return DriverManager.getConnection("jdbc:postgresql://localhost:" + port() + "/" + name, "postgres", "postgres");
+    return DriverManager.getConnection("jdbc:postgresql://localhost:" + port + "/" + name, "postgres", "postgres");
   }
 
   @Override

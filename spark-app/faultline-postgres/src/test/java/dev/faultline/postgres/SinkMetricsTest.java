@@ -112,7 +112,7 @@ class SinkMetricsTest {
       Map<String, Double> shown = scrape(url, metrics -> metrics.get("rows_total") >= rows + 80);
       writer.close(null);
       assertEquals(rows + 80, shown.get("rows_total"));
-      assertEquals("[chunks_total, commit_seconds_total, dead_letters_total, duplicate_events_total, retries_total, rows_total]",
+      assertEquals("[chunks_total, commit_seconds_total, dead_letters_total, duplicate_events_total, retries_total, rewound_total, rows_total]",
           shown.keySet().toString());
       assertTrue(shown.get("commit_seconds_total") > 0 && shown.get("commit_seconds_total") < 60, shown.toString());
     } finally {
