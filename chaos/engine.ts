@@ -16,7 +16,7 @@ import { busy, heal } from "./heal.ts";
 import { openJournal, readJournal, requireIntact } from "./journal/journal-file.ts";
 import { encodePlan } from "./plan/plan.ts";
 import { waitSettled } from "./settled.ts";
-import { waitForStandby } from "./standby.ts";
+import { driversOfPair, waitForStandby } from "./standby.ts";
 import { startWatchdog } from "./watchdog-link.ts";
 
 export type RunPlanRequest = {
@@ -146,6 +146,7 @@ async function runFaults(
 ): Promise<FaultOutcome[]> {
   const { clock, signal, tell } = setting;
   const outcomes: FaultOutcome[] = [];
+  const drivers = await driversOfPair(setting.control);
   const startMs = clock.monotonic();
   const elapsed = (): number => clock.monotonic() - startMs;
   const context: FaultContext = { ...setting, hasRoom: (holdMs) => elapsed() + holdMs <= plan.duration_ms + graceMs };
@@ -159,11 +160,14 @@ async function runFaults(
     await clock.sleep(Math.max(0, dueMs - elapsed()), signal);
     const [unsettled, noStandby] = await Promise.all([
       waitSettled(dirname(setting.journalFile), sinceMs, setting.recoveryTimeoutMs, setting),
-      waitForStandby(setting, sinceMs),
+      waitForStandby(setting, drivers, sinceMs),
     ]);
-    const missing = [...(unsettled === undefined ? [] : [`rows do not flow again: ${unsettled}`]), ...noStandby];
-    if (missing.length > 0 && !signal.aborted)
-      tell("not-settled", `not within ${seconds(setting.recoveryTimeoutMs)} s: ${missing.join("; ")}`, { id, planned });
+    const limit = `within ${seconds(setting.recoveryTimeoutMs)} s`;
+    const missing = [
+      ...(unsettled === undefined ? [] : [`rows do not flow again ${limit}: ${unsettled}`]),
+      ...(noStandby === undefined ? [] : [`no driver stands by again ${limit}: ${noStandby}`]),
+    ];
+    if (missing.length > 0 && !signal.aborted) tell("not-settled", missing.join("; "), { id, planned });
     const lateMs = elapsed() - planned.at_ms;
     if (lateMs > LATE_MS && !signal.aborted)
       tell("late", `${describe(planned)}: due ${(lateMs / 1000).toFixed(1)} s ago, the fault before took so long`, {

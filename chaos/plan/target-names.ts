@@ -41,7 +41,9 @@ const GROUPS: Record<string, readonly TargetKind[]> = { spark: ["spark-worker", 
 export function wishOf(stack: PlannedStack, target: string, everyOfGroup: boolean): Wish {
   const one = (member: Candidate): Wish => ({ label: target, members: [member], every: true });
   const node = stack.nodes.find(({ name }) => name === target);
-  if (node !== undefined && target !== "executor")
+  // Of several drivers, the first one has the name of the kind: the kind is meant.
+  const isKindOfSeveral = target === "driver" && nodesOf(stack, target).length > 1;
+  if (node !== undefined && target !== "executor" && !isKindOfSeveral)
     return one({ label: target, kind: node.kind, nodes: [node], draw: () => ({ node: target }) });
   if (hasKind(stack, "kafka")) {
     const brokers = { label: target, kind: "kafka" as const, nodes: nodesOf(stack, "kafka") };

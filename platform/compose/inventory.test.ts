@@ -14,7 +14,7 @@ it("finds the files of the run, and knows a life by the time of its start", () =
     status: { ...status, starts: STARTED_MS },
   };
   const question = readinessQuestion({ runDirectory: "/runs/current", postgres }, [node]);
-  expect([...["driver", "driver-2"].map(question.driverStatusFile), question.healthFile]).toEqual([
+  expect([...["driver", "driver-2"].map((name) => question.driverStatusFile(name)), question.healthFile]).toEqual([
     "/runs/current/driver-status.json",
     "/runs/current/driver-2-status.json",
     "/runs/current/health.json",

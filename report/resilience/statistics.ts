@@ -1,4 +1,5 @@
 import type { Digest, DigestFault, DigestMeasure } from "../../contract/digest.ts";
+import { struckGroup } from "../view/fault-group.ts";
 
 /** A fault, and the run in which it struck. */
 export type StruckFault = DigestFault & { run: string };
@@ -23,15 +24,14 @@ export type Point = { ms: number; atLeast: boolean };
 /** `n`: faults with a figure. `unknown`: faults without one. `errorMs`: the widest interval that the evidence leaves. */
 export type Spread = { n: number; unknown: number; p50: Point; p95: Point; max: Point; errorMs: number };
 
-/**
- * The faults that bit, grouped by kind of node and kind of fault, in this order. An executor is a kind of its own; so are an active driver and a
- * standby driver, because a lone driver, one that another takes over from, and one that nobody waits for recover in quite different times.
- */
+/** The faults that bit, grouped by what was struck (see struckGroup) and kind of fault, in this order. */
 export function groupFaults(digests: readonly Digest[]): FaultGroup[] {
   const struck = digests.flatMap(({ run_id, faults }) =>
     faults.filter(({ effective }) => effective === true).map((fault) => ({ ...fault, run: run_id })),
   );
-  const groups = Map.groupBy(struck, ({ kind, node_kind, role }) => JSON.stringify([groupOf(node_kind, role), kind]));
+  const groups = Map.groupBy(struck, ({ kind, node_kind, role }) =>
+    JSON.stringify([struckGroup(node_kind, role), kind]),
+  );
   return [...groups]
     .map(([key, faults]) => {
       const [nodeKind = "", kind = ""] = JSON.parse(key) as string[];
@@ -61,11 +61,6 @@ export function spreadOf(faults: readonly DigestFault[], figure: FigureName): Sp
     max: at(1),
     errorMs: Math.max(...known.map(({ low_ms, high_ms }) => high_ms - low_ms)),
   };
-}
-
-function groupOf(nodeKind: string, role: string | null): string {
-  if (role === "executor") return role;
-  return nodeKind === "driver" && (role === "active" || role === "standby") ? `${role}-driver` : nodeKind;
 }
 
 function compare(a: string, b: string): number {
