@@ -30,7 +30,7 @@ export function plannedNodes({ coordination, standby, postgresStandby = false }:
           const why = whyUnavailable(node, kind);
           return why === undefined ? [] : [[kind, why]];
         }),
-        ...(postgresStandby ? [] : FAILOVER_KINDS.map((kind) => [kind, NO_STANDBY])),
+        ...(postgresStandby || node.kind !== "postgres" ? [] : FAILOVER_KINDS.map((kind) => [kind, NO_STANDBY])),
       ]),
     }));
 }
