@@ -27,7 +27,8 @@ usage: chaos.sh [--duration SECONDS] [--interval SECONDS] [--seed N] [--targets 
   --targets   nodes (kafka-2), kinds (kafka, postgres, driver, producer, executor, ...), the group spark,
               roles (leader, leader:3, controller, active-driver), separated by commas; default: every kind that the stack has,
               but not the monitor
-  --faults    kill, stop, pause, restart, disconnect, isolate, delay, cpu, memory; default: kill,stop,pause,restart
+  --faults    kill, stop, pause, restart, disconnect, isolate, delay, cpu, memory,
+              failover, failover-lossy, split-brain; default: kill,stop,pause,restart
   --plan      run this plan file instead of drawing one
   --runtime   local or compose; default: the one that is up
 

@@ -20,10 +20,9 @@ export async function openStrike(context: FaultContext, id: number, planned: Pla
   if (kind === undefined) return `there is no node ${named}`;
 
   // A node still down from before would make this fault prove nothing. All brokers, since one that has not caught up and another
-  // that is struck are below min.insync.replicas together.
-  const needed = nodes
-    .filter((node) => (kind === "kafka" ? node.kind === "kafka" : node.name === named))
-    .map(({ name }) => name);
+  // that is struck are below min.insync.replicas together. Both database servers, since a standby that does not follow can't be promoted.
+  const all = kind === "kafka" || named === undefined;
+  const needed = nodes.filter((node) => (all ? node.kind === kind : node.name === named)).map(({ name }) => name);
   if (!(await waitReady(context, needed, undefined))) {
     return signal.aborted
       ? "the run was ended"

@@ -42,6 +42,7 @@ export type DemoFlags = {
   malformed: number;
   targets?: string[];
   faults?: FaultKind[];
+  postgresStandby?: boolean;
   open: boolean;
   keep: boolean;
   json: boolean;
@@ -120,6 +121,7 @@ async function bringUp(
     trigger: flags.trigger,
     producerRate: flags.rate,
     ...(flags.standby !== undefined && { standby: flags.standby }),
+    ...(flags.postgresStandby !== undefined && { postgresStandby: flags.postgresStandby }),
   };
   // A plan that can't be drawn is told now, and not after a minute of starting.
   makePlan({ ...planRequest(flags, seed, pipeline), nodes: power.plannedNodes(request) });

@@ -25,6 +25,14 @@ export const pipelineFlag = {
   placeholder: "file",
 } as const;
 
+/** `--postgres-standby`, in every command that makes a stack. */
+export const postgresStandbyFlag = {
+  kind: "boolean",
+  optional: true,
+  brief:
+    "A second PostgreSQL server that follows the first and can be promoted (local) [default: as the existing data]",
+} as const;
+
 const bound = (brief: string) =>
   ({ kind: "parsed", parse: parseDuration(1), optional: true, brief, placeholder: "time" }) as const;
 

@@ -17,13 +17,15 @@ const processIdentity = z.strictObject({ pid: z.int(), start_ticks: z.int(), boo
 
 /**
  * How to take a fault back, complete by itself. Whatever of the node (or of the struck life) is stopped goes on, always;
- * `release` and `lift` are the tags of a hold and of a condition. `life`: what was struck; absent for a condition.
+ * `release` and `lift` are the tags of a hold and of a condition. `life`: what was struck; absent for a condition. `failover`: then the decision who
+ * takes writes is carried out (Failover.restore).
  */
 const undo = z.strictObject({
   node: z.string(),
   life: lifeSchema.optional(),
   release: z.string().optional(),
   lift: z.string().optional(),
+  failover: z.literal(true).optional(),
 });
 export type Undo = z.infer<typeof undo>;
 

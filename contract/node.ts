@@ -2,13 +2,14 @@ import { z } from "zod";
 import type { Capability } from "./capability.ts";
 
 /**
- * What may be done to the nodes of a stack: three capabilities, which each runtime in platform/ implements and the chaos engine
+ * What may be done to the nodes of a stack: four capabilities, which each runtime in platform/ implements and the chaos engine
  * uses. Chaos knows nothing else of a runtime. A runtime that lacks a capability has the reason in its place (capability.ts).
  */
 export type NodeControl = {
   readonly inventory: Inventory;
   readonly lifecycle: Capability<Lifecycle>;
   readonly conditions: Capability<Conditions>;
+  readonly failover: Capability<Failover>;
 };
 
 /**
@@ -48,14 +49,22 @@ export type NodeStatus = {
   lacks?: { lifecycle?: string; conditions?: string };
 };
 
-/** `leader` of a partition of the pipeline's topic; the active Kafka controller; of several drivers the one that has the right to write. */
-export type Role = { role: "leader"; partition: number } | { role: "controller" } | { role: "active-driver" };
+/**
+ * `leader` of a partition of the pipeline's topic; the active Kafka controller; of several drivers the one that has the right to write; of several
+ * PostgreSQL servers the one that takes writes.
+ */
+export type Role =
+  | { role: "leader"; partition: number }
+  | { role: "controller" }
+  | { role: "active-driver" }
+  | { role: "primary" };
 
 /** Which kind of node can have a role. */
 export const ROLE_KINDS = {
   leader: "kafka",
   controller: "kafka",
   "active-driver": "driver",
+  primary: "postgres",
 } as const satisfies Record<Role["role"], NodeKind>;
 
 /** Who is there, who does its work, who holds a role. */
@@ -180,4 +189,41 @@ export type Conditions = {
    * - cpu: cores that the imposed processes used over about a second. memory: MiB that they hold. 0 when there are none.
    */
   measure(node: string, kind: ConditionKind): Promise<number | null>;
+};
+
+/** One of two database servers, as it answers for itself. */
+export type Server = {
+  /** It follows another server, and takes no writes. */
+  isStandby: boolean;
+  /** Grows with each promotion. */
+  timeline: number;
+  /** A standby: whether WAL comes in. */
+  isReceiving: boolean;
+  /** Partition → next_offset of sink_offsets, over all topics and targets. */
+  nextOffsets: ReadonlyMap<string, number>;
+};
+
+/**
+ * Two database servers, of which one takes writes and the other follows. The chaos engine decides here what an operator, or a tool such as Patroni,
+ * decides elsewhere: who is promoted. Every decision is on disk before it is carried out.
+ */
+export type Failover = {
+  /** The server that takes writes, by the decision that holds now, and its standby. */
+  servers(): Promise<{ primary: string; standby: string }>;
+  /** Asks one server. Undefined: it does not answer. */
+  look(server: string): Promise<Server | undefined>;
+  /** The standby gets no more WAL until `restore`. Returns when its receiver is gone. */
+  detach(): Promise<void>;
+  /** Asks the primary to shut down in order: it hands all WAL over to its standby before it ends. Hold it first. Does not wait for its end. */
+  shutDown(primary: string): Promise<void>;
+  /** Whether the standby has replayed all that this primary, which has shut down in order, had committed. */
+  hasReplayedAll(primary: string): Promise<boolean>;
+  /** Decides that the standby takes writes, and promotes it. Returns when it does. */
+  promote(standby: string): Promise<void>;
+  /**
+   * Carries the decision that holds now out, from wherever it was left: the primary is promoted if it is not yet, the other server is its standby
+   * (a former primary gets the primary's data) and streams. Idempotent; bounded. Needs both servers released.
+   * @returns what was seen, as one sentence. @throws FaultlineError FL_HEAL_FAILED
+   */
+  restore(): Promise<string>;
 };

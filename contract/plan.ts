@@ -1,11 +1,18 @@
 import { z } from "zod";
 import { CONDITION_KINDS, NODE_KINDS } from "./node.ts";
 
+/** Faults of two database servers of which one follows the other. */
+export const FAILOVER_KINDS = ["failover", "failover-lossy", "split-brain"] as const;
+export type FailoverKind = (typeof FAILOVER_KINDS)[number];
+
 /**
  * kill: SIGKILL, held down for hold_ms, then started again · stop: the same with SIGTERM · pause: every process stopped, resumed after hold_ms ·
  * restart: SIGTERM, started again at once · disconnect, isolate, delay, cpu, memory: the conditions of node.ts, taken off after hold_ms.
+ * failover: the primary shuts down in order and its standby, which has everything, is promoted · failover-lossy: the standby gets no WAL for
+ * detached_ms, then the primary is killed and the standby promoted: commits are lost · split-brain: the standby is promoted while the primary goes on ·
+ * after hold_ms of each, the former primary comes back as the standby.
  */
-export const FAULT_KINDS = ["kill", "stop", "pause", "restart", ...CONDITION_KINDS] as const;
+export const FAULT_KINDS = ["kill", "stop", "pause", "restart", ...CONDITION_KINDS, ...FAILOVER_KINDS] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const target = z.union([
@@ -13,6 +20,7 @@ const target = z.union([
   z.strictObject({ role: z.literal("leader"), partition: z.int().nonnegative() }),
   z.strictObject({ role: z.literal("controller") }),
   z.strictObject({ role: z.literal("active-driver") }),
+  z.strictObject({ role: z.literal("primary") }),
   z.strictObject({ executor_of: z.string().min(1) }),
 ]);
 
@@ -34,6 +42,8 @@ export const plannedFaultSchema = z.strictObject({
   cpu_workers: z.int().min(1).max(64).optional(),
   /** memory: MiB to take. */
   memory_mib: z.int().min(1).optional(),
+  /** failover-lossy: how long the standby gets no WAL before the primary is killed. Default 20 s. */
+  detached_ms: z.int().min(1).max(60_000).optional(),
 });
 export type PlannedFault = z.infer<typeof plannedFaultSchema>;
 

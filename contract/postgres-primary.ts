@@ -89,8 +89,8 @@ function rank<Session>(answers: readonly Answer<Session>[], hosts: readonly Host
   );
 }
 
-/** The number of the timeline that a primary writes. */
-export function timelineOf({ timeline }: ServerRole): number {
+/** The number of the timeline that a primary writes; 0: it is a standby. */
+export function timelineOf({ timeline }: Pick<ServerRole, "timeline">): number {
   return timeline === null ? 0 : Number.parseInt(timeline, 16);
 }
 

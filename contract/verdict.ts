@@ -77,7 +77,12 @@ export const ANOMALIES = {
   rewound: {
     verdict: "INVALID",
     definition:
-      "next_offset, generation or a high watermark that went back, or is lower at the end than the witness saw it",
+      "next_offset, generation or a high watermark that went back without a promotion, or is lower at the end than the witness saw it",
+  },
+  "failed-over": {
+    verdict: "info",
+    definition:
+      "offsets that next_offset went back by when a standby of PostgreSQL was promoted (its timeline grew): their commits were lost; the run is only VALID if all was stored again",
   },
   "inconsistent-offset": {
     verdict: "INVALID",

@@ -10,6 +10,12 @@ export const WITNESS_VERSION = 1;
 const natural = z.int().nonnegative();
 const partition = z.int().nonnegative();
 
+/**
+ * Of the server that answered: it grows with each promotion of a standby. Absent: an older witness, or the server was a standby. Figures may only go
+ * back together with a later timeline: commits that the promoted server never had are gone then.
+ */
+const timeline = { timeline: z.int().positive().optional() };
+
 /** The monitor began to watch. `session`: 1, 2, … Between two sessions nobody watched. */
 const open = z.strictObject({
   t: z.literal("open"),
@@ -43,6 +49,7 @@ const offsets = z.strictObject({
   rows: z.int(),
   duplicates: z.int(),
   dead_letters: z.int(),
+  ...timeline,
   /** When the partition was last seen without this change: it was committed after that, and before `at_ms`. Absent: it was not seen before. */
   after_ms: z.int().optional(),
   at_ms: z.int(),
@@ -59,6 +66,7 @@ const rows = z.strictObject({
   to: natural,
   rows: natural,
   digest: z.string().regex(/^-?\d+$/),
+  ...timeline,
   at_ms: z.int(),
 });
 
@@ -77,6 +85,7 @@ const totals = z.strictObject({
   agree: z.boolean(),
   /** What disagreed, as sentences. */
   problems: z.array(z.string()),
+  ...timeline,
   at_ms: z.int(),
 });
 

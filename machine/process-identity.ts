@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ProcessIdentity } from "../contract/process.ts";
 
-export type Signal = "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT";
+export type Signal = "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT" | "SIGHUP";
 
 /** The part of /proc/PID/stat that names a process and says how it is (proc_pid_stat(5)). */
 export type ProcessStat = {

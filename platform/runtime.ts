@@ -56,6 +56,8 @@ export type UpRequest = {
   coordination?: Coordination;
   /** A second driver stands by. By default, local stacks have one, stacks of containers do not. */
   standby?: boolean;
+  /** Whether PostgreSQL has a standby. */
+  postgresStandby?: boolean;
   /** Ports that must be these, by name. The others are chosen. */
   ports?: Record<string, number>;
   /** Events per second, where the producer comes up together with the stack. */

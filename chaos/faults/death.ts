@@ -10,7 +10,7 @@ import {
   type Effect,
   EXECUTOR_TIMEOUT_MS,
   type Fault,
-  HEAL_LEASE_MS,
+  holdUntilMs,
   STRIKE_LEASE_MS,
   type Strike,
   struckLife,
@@ -21,8 +21,6 @@ import { whyNothingToStrike, whyNotNow } from "./probe.ts";
 const STOP_TIMEOUT_MS = 10_000;
 /** A port that still accepts after this is somebody else's, such as a proxy's. */
 const PORTS_TIMEOUT_MS = 1_000;
-/** After the watchdog's lease: the start of its heal command on a busy machine, the wait for the journal's lock, the undo. */
-const AFTER_WATCHDOG_MS = 60_000;
 
 /**
  * A fault that makes the node (or a worker's executors) die: what kill, stop and restart share.
@@ -45,7 +43,7 @@ export function deathFault(kind: FaultKind, { blow, staysDown }: { blow: Blow; s
       const lifecycle = required(strike.control.lifecycle);
       const held = staysDown && strike.part === "node";
       // Held first: a supervisor that sees the death before the hold would start the node again under our hands.
-      if (held) await lifecycle.hold(strike.node, strike.tag, holdUntilMs(strike));
+      if (held) await lifecycle.hold(strike.node, strike.tag, holdUntilMs(strike, STRIKE_LEASE_MS));
       // Processes that appear meanwhile may be the next life of a node (or executor) that is not held.
       strike.life = await lifecycle.strike(struckLife(strike), blow, held);
     },
@@ -59,11 +57,6 @@ export function deathFault(kind: FaultKind, { blow, staysDown }: { blow: Blow; s
     verify: (strike, effective) =>
       strike.part === "executor" ? verifyOtherExecutor(strike, effective) : verifyRunsAgain(strike, effective),
   };
-}
-
-/** A hold outlives a healthy engine and its watchdog, and ends by itself when both are dead. */
-function holdUntilMs({ clock, planned }: Strike): number {
-  return clock.now() + planned.hold_ms + STRIKE_LEASE_MS + HEAL_LEASE_MS + AFTER_WATCHDOG_MS;
 }
 
 /** Waits until every struck process is gone. */

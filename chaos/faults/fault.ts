@@ -1,4 +1,4 @@
-import type { Life, NodeControl, NodeKind, Part } from "../../contract/node.ts";
+import type { Life, NodeControl, NodeKind, Part, Server } from "../../contract/node.ts";
 import type { Undo } from "../../contract/journal.ts";
 import type { FaultKind, PlannedFault } from "../../contract/plan.ts";
 import type { Clock } from "../../machine/clock.ts";
@@ -43,6 +43,8 @@ export type Strike = {
   atMs: number;
   /** Round trips before the fault, ms; the probe of a delay puts them here. */
   baseline?: { medianMs: number; fastestMs: number };
+  /** What a failover saw of the servers; its `inject` puts it here. */
+  failover?: { before: Server; standby: string; lost?: ReadonlyMap<string, number> };
   /** Whether a condition was still there when it was to be taken off; `heal` puts it here. */
   lasted?: boolean;
   /** Aborted: stop waiting for the effect, so that the fault is healed at once. */
@@ -60,4 +62,12 @@ export const HEAL_LEASE_MS = EXECUTOR_TIMEOUT_MS + 60_000;
 export function struckLife({ node, life }: Strike): Life {
   if (life === undefined) throw new Error(`${node} has no life to strike`);
   return life;
+}
+
+/** After the watchdog's lease: the start of its heal command on a busy machine, the wait for the journal's lock, the undo. */
+const AFTER_WATCHDOG_MS = 60_000;
+
+/** A hold outlives a healthy engine and its watchdog, and ends by itself when both are dead. */
+export function holdUntilMs({ clock, planned }: Strike, injectLeaseMs: number): number {
+  return clock.now() + planned.hold_ms + injectLeaseMs + HEAL_LEASE_MS + AFTER_WATCHDOG_MS;
 }

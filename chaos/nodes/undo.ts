@@ -13,14 +13,14 @@ const RESUME_TIMEOUT_MS = 5000;
 const LIFT_TIMEOUT_MS = 30_000;
 
 /**
- * Takes a fault back knowing only its journaled undo: lifts, resumes, releases, and verifies. Doing it twice does no harm: a
+ * Takes a fault back knowing only its journaled undo: lifts, resumes, releases, finishes a failover, and verifies. Doing it twice does no harm: a
  * condition that is not there, a running process and a node that nobody holds stay as they are. Where nodes can't be held
  * (`held` undefined), the release is what starts the node again.
  * @returns what was seen, as one sentence.
  * @throws FaultlineError FL_HEAL_FAILED naming the node, what could not be undone and the command to type.
  */
 export async function applyUndo(control: NodeControl, undo: Undo, clock: Clock): Promise<string> {
-  const { node, life, release, lift } = undo;
+  const { node, life, release, lift, failover } = undo;
   const status = await statusOf(control, node);
   const proof: string[] = [];
   // First, and on its own: it needs no process of the node.
@@ -36,6 +36,8 @@ export async function applyUndo(control: NodeControl, undo: Undo, clock: Clock):
   }
   if (status === undefined) proof.push("the stack has no such node any more");
   else if (release !== undefined) proof.push(await releaseNode(control, node, release, life, clock));
+  // After the release: a server that is held down can neither be promoted nor follow.
+  if (failover === true) proof.push(await required(control.failover, "FL_HEAL_FAILED").restore());
   return proof.join("; ");
 }
 

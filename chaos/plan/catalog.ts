@@ -28,6 +28,14 @@ function everyNode(holdMs: HoldRangeMs): Record<TargetKind, HoldRangeMs | null> 
   };
 }
 
+/** For a fault of database servers. */
+function postgresOnly(holdMs: HoldRangeMs): Record<TargetKind, HoldRangeMs | null> {
+  return {
+    ...(Object.fromEntries(TARGET_KINDS.map((kind) => [kind, null])) as Record<TargetKind, null>),
+    postgres: holdMs,
+  };
+}
+
 /**
  * Which faults a plan may draw for which target, and how long each holds; null: never.
  * - postgres is paused and cut off for less time than the others: everything behind it waits.
@@ -53,6 +61,9 @@ export const CATALOG: Record<FaultKind, Record<TargetKind, HoldRangeMs | null>> 
   },
   cpu: everyNode(SLOWED),
   memory: everyNode(SLOWED),
+  failover: postgresOnly(DOWN),
+  "failover-lossy": postgresOnly(DOWN),
+  "split-brain": postgresOnly(SLOWED),
 };
 
 /** What a plan draws when no faults are named. The conditions are drawn only when asked for: not every runtime can do them. */

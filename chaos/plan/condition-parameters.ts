@@ -2,10 +2,13 @@ import { CONDITION_KINDS, type Condition, type ConditionKind } from "../../contr
 import type { FaultKind, PlannedFault } from "../../contract/plan.ts";
 import type { RandomStream } from "../../contract/random.ts";
 
+/** How long the standby of a lossy failover gets no WAL, if the plan does not say. */
+export const DETACHED_MS = 20_000;
+
 /** What a planned fault has beside its time and target. */
 export type ConditionParameters = Omit<PlannedFault, "id" | "at_ms" | "kind" | "target" | "hold_ms">;
 
-type Owner = { kind: ConditionKind; required: boolean };
+type Owner = { kind: FaultKind; required: boolean };
 
 /** Which fault each parameter belongs to. A parameter of the plan's schema that is missing here does not compile. */
 const OWNERS: Record<keyof ConditionParameters, Owner> = {
@@ -13,6 +16,7 @@ const OWNERS: Record<keyof ConditionParameters, Owner> = {
   jitter_ms: { kind: "delay", required: false },
   cpu_workers: { kind: "cpu", required: true },
   memory_mib: { kind: "memory", required: true },
+  detached_ms: { kind: "failover-lossy", required: false },
 };
 
 type ParametersOf<Kind extends ConditionKind> = {
@@ -90,5 +94,7 @@ export function conditionOf({ kind, ...parameters }: PlannedFault): Condition {
 
 /** For a person, behind the fault's name: " (120 ms, jitter 20 ms)". */
 export function parameterText({ kind, ...parameters }: PlannedFault): string {
+  if (kind === "failover-lossy")
+    return ` (after ${(parameters.detached_ms ?? DETACHED_MS) / 1000} s in which the standby gets nothing)`;
   return isCondition(kind) ? PARAMETERS[kind].text(parameters) : "";
 }

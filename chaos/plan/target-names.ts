@@ -58,6 +58,13 @@ export function wishOf(stack: PlannedStack, target: string, everyOfGroup: boolea
       });
     if (target === "controller") return one({ ...brokers, draw: () => ({ role: "controller" }) });
   }
+  if (target === "primary" && hasKind(stack, "postgres"))
+    return one({
+      label: target,
+      kind: "postgres",
+      nodes: nodesOf(stack, "postgres"),
+      draw: () => ({ role: "primary" }),
+    });
   if (target === ACTIVE_DRIVER && hasKind(stack, "driver"))
     return one({ label: target, kind: "driver", nodes: nodesOf(stack, "driver"), draw: () => ({ role: target }) });
   const group = Object.hasOwn(GROUPS, target) ? GROUPS[target] : undefined;
@@ -80,11 +87,13 @@ function drawName(random: RandomStream, able: readonly PlanNode[]): string {
   return able[random.integer(0, able.length - 1)]?.name as string;
 }
 
-/** Every node of a kind, drawn from; of Kafka's also by role. */
+/** Every node of a kind, drawn from; of Kafka's also by role, of several database servers only by role. */
 export function candidate(stack: PlannedStack, kind: TargetKind): Candidate {
   const nodes = nodesOf(stack, kind);
   const base = { label: kind, kind, nodes };
   if (kind === "executor") return { ...base, draw: (random, able) => ({ executor_of: drawName(random, able) }) };
+  // Of several servers only one stores rows. Nothing is drawn, so that a stack with one server has the plans that it always had.
+  if (kind === "postgres" && nodes.length > 1) return { ...base, draw: () => ({ role: "primary" }) };
   if (kind !== "kafka") return { ...base, draw: (random, able) => ({ node: drawName(random, able) }) };
   return {
     ...base,
@@ -104,6 +113,7 @@ function unknownTarget(stack: PlannedStack, target: string): FaultlineError {
   const roles = [
     ...(hasKind(stack, "kafka") ? ["leader", `leader:0 to leader:${stack.partitions - 1}`, "controller"] : []),
     ...(hasKind(stack, "driver") ? [ACTIVE_DRIVER] : []),
+    ...(hasKind(stack, "postgres") ? ["primary"] : []),
   ];
   const groups = Object.keys(GROUPS).filter((group) => GROUPS[group]?.every((kind) => hasKind(stack, kind)));
   const valid = [...new Set([...stack.nodes.map(({ name }) => name), ...kinds, ...groups, ...roles])];

@@ -22,6 +22,7 @@ function control(nodes: NodeStatus[], absent: { lifecycle?: string; conditions?:
     inventory: { nodes: () => Promise.resolve(nodes) } as NodeControl["inventory"],
     lifecycle: absent.lifecycle === undefined ? ({} as Lifecycle) : { absent: absent.lifecycle },
     conditions: absent.conditions === undefined ? ({ unavailable } as Conditions) : { absent: absent.conditions },
+    failover: { absent: "no standby" },
   };
 }
 

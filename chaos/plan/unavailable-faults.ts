@@ -1,6 +1,6 @@
 import { isAbsent } from "../../contract/capability.ts";
 import type { NodeControl, NodeStatus } from "../../contract/node.ts";
-import type { FaultKind } from "../../contract/plan.ts";
+import { FAILOVER_KINDS, type FailoverKind, type FaultKind } from "../../contract/plan.ts";
 import { DEFAULT_FAULT_KINDS } from "./catalog.ts";
 import { isCondition } from "./condition-parameters.ts";
 import type { PlanNode } from "./target-names.ts";
@@ -33,11 +33,16 @@ export async function unavailableFaults(
 
 /** @returns why this node can't suffer this fault here, as one sentence, whatever its state. Undefined: it can. */
 export async function whyUnavailable(
-  { lifecycle, conditions }: NodeControl,
+  { lifecycle, conditions, failover }: NodeControl,
   { name, lacks }: NodeStatus,
   kind: FaultKind,
 ): Promise<string | undefined> {
+  if (isFailover(kind) && isAbsent(failover)) return failover.absent;
   if (!isCondition(kind)) return isAbsent(lifecycle) ? lifecycle.absent : lacks?.lifecycle;
   if (isAbsent(conditions)) return conditions.absent;
   return lacks?.conditions ?? conditions.unavailable(name, kind);
+}
+
+function isFailover(kind: FaultKind): kind is FailoverKind {
+  return (FAILOVER_KINDS as readonly FaultKind[]).includes(kind);
 }

@@ -38,7 +38,7 @@ export class OffsetsWatch {
 
   /** One question. @throws pg's errors. */
   async round(): Promise<void> {
-    const { rows, beganMs } = await this.#link.use(async ({ client, name }) => {
+    const { rows, beganMs, timeline } = await this.#link.use(async ({ client, name, timeline }) => {
       // Behind the connection, which may have taken long.
       const beganMs = Date.now();
       const answer = await client.query<OffsetsRow>({
@@ -48,12 +48,13 @@ export class OffsetsWatch {
          WHERE target = $1 AND topic = $2 AND partition >= 0 AND partition < $3`,
         values: [this.#pipeline.table, this.#topic, this.#pipeline.partitions],
       });
-      return { rows: answer.rows, beganMs };
+      return { rows: answer.rows, beganMs, timeline };
     });
     const atMs = Date.now();
     const lines: WitnessOf<"offsets">[] = [];
     for (const row of rows) {
-      const text = Object.values(row).join(" ");
+      // After a promotion there is a line in any case: it says where the new timeline begins.
+      const text = [...Object.values(row), timeline].join(" ");
       const last = this.#last.get(row.partition);
       this.#last.set(row.partition, { text, seenMs: beganMs });
       if (last?.text === text) continue;
@@ -65,6 +66,7 @@ export class OffsetsWatch {
         rows: Number(row.rows),
         duplicates: Number(row.duplicates),
         dead_letters: Number(row.dead_letters),
+        ...(timeline !== undefined && { timeline }),
         ...(last !== undefined && { after_ms: last.seenMs }),
         at_ms: atMs,
       });

@@ -57,15 +57,16 @@ export class RowsWatch {
     const passed = this.#lanes().map((partition) =>
       this.#sequences.below(partition, this.#offsets.nextOffset(partition)),
     );
-    const { ranges, found } = await this.#link.snapshot(async (session) => {
+    const { ranges, found, timeline } = await this.#link.snapshot(async (session) => {
       const fresh = this.#fresh(await this.#highest(session), passed, atMs);
       const asked = [...fresh, ...old];
-      if (asked.length === 0) return { ranges: asked, found: [] };
+      const { timeline } = session;
+      if (asked.length === 0) return { ranges: asked, found: [], timeline };
       const { rows } = await session.client.query<RowsDigest>(
         rowsDigestQuery(session.name(this.#pipeline.table), this.#pipeline),
         rowsDigestValues(this.#run, asked),
       );
-      return { ranges: asked, found: rows };
+      return { ranges: asked, found: rows, timeline };
     });
     await this.#log.append(
       found
@@ -79,6 +80,7 @@ export class RowsWatch {
           ...(ranges[place] as RowRange),
           rows,
           digest,
+          ...(timeline !== undefined && { timeline }),
           at_ms: atMs,
         })),
     );

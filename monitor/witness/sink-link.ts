@@ -1,5 +1,6 @@
 import { Client, escapeIdentifier } from "pg";
 import { ROWS_DIGEST_SETTINGS } from "../../contract/rows-digest.ts";
+import { ROLE_QUERY, timelineOf } from "../../contract/postgres-primary.ts";
 import type { HostPort } from "../../contract/postgres-hosts.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
 import { connectPrimary, destroy } from "../sources/connect-primary.ts";
@@ -7,8 +8,8 @@ import { connectPrimary, destroy } from "../sources/connect-primary.ts";
 /** Ends what would hang for ever: a connection to a machine that is gone. */
 const LIMIT_MS = 15_000;
 
-/** A session, and how it names the pipeline's tables. */
-export type SinkSession = { client: Client; name: (table: string) => string };
+/** A session, and how it names the pipeline's tables. `timeline`: of the primary that it is on, which keeps it; undefined: it is on a standby. */
+export type SinkSession = { client: Client; name: (table: string) => string; timeline?: number | undefined };
 
 /** One connection that reconnects by itself: after any error it is closed, and the next use opens another, to the server that is the primary then. */
 export class SinkLink {
@@ -65,9 +66,11 @@ export class SinkLink {
       const schema = rows[0]?.schema;
       if (schema === undefined) throw new Error(`there is no table ${this.#table}`);
       await client.query(ROWS_DIGEST_SETTINGS);
+      const role = await client.query<{ timeline: string | null }>(ROLE_QUERY);
+      const timeline = timelineOf({ timeline: role.rows[0]?.timeline ?? null }) || undefined;
       if (this.#isClosed) throw new Error("closed");
       // regnamespace spells the name with quotes where it needs them.
-      return { client, name: (table) => `${schema}.${escapeIdentifier(table)}` };
+      return { client, name: (table) => `${schema}.${escapeIdentifier(table)}`, timeline };
     } catch (error) {
       if (client !== undefined) destroy(client);
       throw error;

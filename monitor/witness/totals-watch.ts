@@ -64,7 +64,7 @@ export class TotalsWatch {
         if (typeof events === "number" && events !== rows)
           problems.push(`${spec.table}_total has ${events} events, but sink_offsets ${rows} rows`);
       }
-      return { counters, counted };
+      return { counters, counted, timeline: session.timeline };
     });
     const sum = (figure: (item: Counters) => number) => seen.counters.reduce((total, item) => total + figure(item), 0);
     if (problems.length === 0) this.#counts.keep();
@@ -78,6 +78,7 @@ export class TotalsWatch {
       aggregates,
       agree: problems.length === 0,
       problems: problems.slice(0, 20),
+      ...(seen.timeline !== undefined && { timeline: seen.timeline }),
     };
     const text = JSON.stringify(totals);
     if (text === this.#told.text && atMs - this.#told.atMs < SAME_EVERY_MS) return;

@@ -11,6 +11,8 @@ export type ComposeOptions = InventoryOptions & {
   toolsImage: string;
 };
 
+const NO_STANDBY = "PostgreSQL has no standby in containers";
+
 /**
  * What the chaos engine may do to the containers of a compose project, through the Docker Engine API. Keeps nothing that another
  * instance needs: any number may live at once. Runs inside the project's network.
@@ -19,6 +21,7 @@ export class ComposeNodeControl implements NodeControl {
   readonly inventory: ComposeInventory;
   readonly lifecycle: ComposeLifecycle;
   readonly conditions: ComposeConditions;
+  readonly failover = { absent: NO_STANDBY };
 
   constructor(options: ComposeOptions) {
     const { project, socketPath, toolsImage } = options;

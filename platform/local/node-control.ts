@@ -1,4 +1,5 @@
 import type { NodeControl } from "../../contract/node.ts";
+import { localFailover } from "./failover.ts";
 import { LocalLifecycle } from "./lifecycle.ts";
 import { LocalConditions } from "./links/conditions.ts";
 import { LocalInventory } from "./nodes/inventory.ts";
@@ -9,6 +10,7 @@ export function localNodeControl(stateDirectory: string): NodeControl {
   return {
     inventory,
     lifecycle: new LocalLifecycle(stateDirectory),
+    failover: localFailover(stateDirectory),
     conditions: new LocalConditions(stateDirectory, inventory),
   };
 }

@@ -61,6 +61,13 @@ describe("a place without a stack", () => {
     expect(names).toEqual(names.toSorted());
     expect(names).toContain("zookeeper");
     expect(power.plannedNodes({}).map(({ name }) => name)).not.toContain("zookeeper");
+    const postgres = (nodes: typeof planned) => nodes.filter(({ kind }) => kind === "postgres");
+    expect(postgres(planned)).toMatchObject([{ unavailable: { failover: expect.stringContaining("no standby") } }]);
+    const two = postgres(power.plannedNodes({ postgresStandby: true }));
+    expect(two.map(({ name, unavailable }) => [name, unavailable["split-brain"]])).toEqual([
+      ["postgres", undefined],
+      ["postgres-2", undefined],
+    ]);
     const kafka = planned.find(({ name }) => name === "kafka-1");
     expect(Object.keys(kafka?.unavailable ?? {})).toEqual(["disconnect", "isolate", "cpu", "memory"]);
     expect(planned.find(({ name }) => name === "driver")?.unavailable.delay).toMatch(/no client address/);

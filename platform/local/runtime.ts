@@ -21,11 +21,12 @@ export function localRuntime(place: Place): Runtime {
     find: () => readStack(stateDir),
     describe: async () => describeStack(stateDir),
     power: {
-      plannedNodes: ({ coordination, standby }) => {
+      plannedNodes: ({ coordination, standby, postgresStandby }) => {
         const found = readSettings(stateDir);
         return plannedNodes({
           coordination: coordination ?? found?.coordination ?? "kraft",
           standby: standby ?? found?.standby ?? true,
+          postgresStandby: postgresStandby ?? found?.postgres_standby !== undefined,
         });
       },
       check: async (request, mode) => checkUp(upOptions(place, request), mode),

@@ -6,10 +6,12 @@ import type { ReadinessQuestion } from "./node-readiness.ts";
 /** The node that holds a role now; undefined: no node holds it. */
 export async function roleHolder(question: ReadinessQuestion, topic: string, role: Role): Promise<string | undefined> {
   if (role.role === "active-driver") return activeDriver(question)?.name;
+  // Of several servers, the runtime knows which one takes writes.
+  if (role.role === "primary") return question.nodes.find(({ kind }) => kind === "postgres")?.name;
   return kafkaRoleHolder(question.nodes, topic, role);
 }
 
-type KafkaRole = Exclude<Role, { role: "active-driver" }>;
+type KafkaRole = Exclude<Role, { role: "active-driver" | "primary" }>;
 
 /**
  * The Kafka node that holds a role now, asked of every Kafka node that runs; undefined: no node holds it. If answers about a

@@ -37,6 +37,7 @@ const HOP_OF: Partial<Record<AnomalyKind, Hop>> = {
   "torn-visible": TO_POSTGRES,
   rewritten: TO_POSTGRES,
   "late-visible": TO_POSTGRES,
+  "failed-over": TO_POSTGRES,
 };
 
 /** When an event was on its way: from its creation to its acknowledgement, or until it was stored. */

@@ -25,16 +25,24 @@ function fateOf(
   end: { rows: number; digest: string } | undefined,
   history: PartitionHistory,
 ): Fate | undefined {
-  const all: (RowReading | { rows: number; digest: string; atMs: undefined })[] = [...readings.changes];
-  if (end !== undefined) all.push({ ...end, atMs: undefined });
+  const all: (RowReading | { rows: number; digest: string; atMs: undefined; timeline: undefined })[] = [
+    ...readings.changes,
+  ];
+  if (end !== undefined) all.push({ ...end, atMs: undefined, timeline: undefined });
   const text = () => all.map((item) => `${item.rows} rows, digest ${item.digest} ${whenText(item.atMs)}`).join("; ");
   let [most, gone, isRewritten] = [0, 0, false];
-  let before: { rows: number; digest: string } | undefined;
+  /** The most that the server of this timeline had: what it lacks of an earlier one was lost with a promotion, until the end. */
+  let own = { timeline: readings.changes[0]?.timeline, most: 0 };
+  const digests = new Map<number, string>();
   for (const item of all) {
-    gone = Math.max(gone, most - item.rows);
-    most = Math.max(most, item.rows);
-    if (before?.rows === item.rows && before.digest !== item.digest) isRewritten = true;
-    before = item;
+    const { rows, digest, timeline, atMs } = item;
+    if (timeline !== undefined && timeline > (own.timeline ?? Infinity)) own = { timeline, most: 0 };
+    gone = Math.max(gone, (atMs === undefined ? most : own.most) - rows);
+    most = Math.max(most, rows);
+    own.most = Math.max(own.most, rows);
+    // Rows are stored in one order, so as many rows are the same rows.
+    if ((digests.get(rows) ?? digest) !== digest) isRewritten = true;
+    digests.set(rows, digest);
   }
   if (gone > 0) return { kind: "vanished", count: gone, text: text() };
   const due = offsetBehind(history, readings) ?? Infinity;

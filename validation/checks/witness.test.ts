@@ -135,3 +135,76 @@ test("a snapshot that does not agree", () => {
     },
   ]);
 });
+
+describe("a promotion", () => {
+  const [before, after] = [{ timeline: 1 }, { timeline: 2 }];
+
+  test("takes commits back, which are stored again", () =>
+    expect(
+      found([
+        { ...offsets(40, 3), ...before },
+        { ...rows(40, "4"), ...before },
+        { ...rows(10, "1"), ...after },
+        { ...offsets(10, 1), ...after },
+        { ...offsets(50), ...after },
+        { ...rows(50, "5"), ...after },
+      ]),
+    ).toEqual([
+      {
+        kind: "failed-over",
+        count: 30,
+        ranges: [
+          "30 offsets of 1 partition were rewound at 2026-07-01T00:00:03.000Z (timeline 1 → 2)",
+          "p1: next_offset went back from 40 to 10 at 2026-07-01T00:00:03.000Z (timeline 1 → 2); at the end 50",
+        ],
+      },
+    ]));
+  test("excuses nothing that is gone at the end, or that has another content then", () => {
+    const lost = [
+      { ...rows(52, "6"), ...before },
+      { ...rows(50, "5"), ...after },
+    ];
+    expect(kinds(lost)).toEqual([["vanished", 2]]);
+    const changed = [
+      { ...rows(50, "6"), ...before },
+      { ...rows(10, "1"), ...after },
+      { ...rows(50, "5"), ...after },
+    ];
+    expect(kinds(changed)).toEqual([["rewritten", 1]]);
+  });
+  test("excuses nothing within one timeline, and no offset that the log never had", () => {
+    expect(kinds([{ ...offsets(40), ...after }, { ...offsets(30), ...after }, offsets(50)])).toEqual([["rewound", 1]]);
+    expect(
+      kinds([
+        { ...rows(50, "5"), ...after },
+        { ...rows(40, "4"), ...after },
+      ]),
+    ).toEqual([["vanished", 10]]);
+    const beyond = [
+      { ...offsets(60), ...before },
+      { ...offsets(30), ...after },
+    ];
+    expect(kinds(beyond)).toEqual([
+      ["rewound", 1],
+      ["failed-over", 30],
+    ]);
+    // A witness that knew no timelines.
+    expect(kinds([offsets(40), offsets(30)])).toEqual([["rewound", 1]]);
+  });
+  test("makes nothing due that only the former primary had stored", () => {
+    const late = { ...rows(49, "4"), ...after };
+    expect(found([{ ...offsets(50), ...before }, late, { ...rows(50, "5"), ...after }])).toEqual([]);
+    expect(kinds([{ ...offsets(50), ...after }, late])).toEqual([["late-visible", 1]]);
+  });
+  test("takes the word from a former primary that goes on", () => {
+    expect(
+      kinds([
+        { ...offsets(30), ...before },
+        { ...offsets(30), ...after },
+        { ...offsets(45), ...before },
+        { ...rows(52, "6"), ...before },
+        { ...offsets(50), ...after },
+      ]),
+    ).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { Histories } from "../histories/histories.ts";
-import type { Watermark } from "../witness/watermark.ts";
+import type { Failover, Watermark } from "../witness/watermark.ts";
 import { timeText } from "../witness/watch-gaps.ts";
 import type { Check } from "./check.ts";
 import { Findings } from "./findings.ts";
@@ -33,12 +33,52 @@ const rewound: Check = {
         lane.nextOffset,
         sinkRead ? (stored?.nextOffset ?? 0) : undefined,
       );
+      // A promotion takes commits back, and no commit can have passed the end of the log.
+      for (const { from, atMs } of lane.nextOffset.failovers)
+        if (logRead && log !== undefined && from > log.end)
+          findings.addText(
+            `p${partition}: next_offset was ${from} at ${timeText(atMs)}, but the log ends at ${log.end}`,
+          );
       addRewinds(findings, `p${partition}: generation`, lane.generation, stored?.generation);
       addRewinds(findings, `p${partition}: high watermark`, lane.highWatermark, logRead ? log?.end : undefined);
     }
     return findings.anomalies();
   },
 };
+
+/** Tells what promotions took back. Counts offsets. */
+const failedOver: Check = {
+  kinds: ["failed-over"],
+  needs: [],
+  find: ({ partitions, witness, sinkRead }) => {
+    const findings = new Findings("failed-over");
+    const lanes = (witness?.lanes ?? []).map(({ nextOffset }) => nextOffset.failovers);
+    for (const text of promotions(lanes)) findings.addText(text, 0);
+    for (const [partition, failovers] of lanes.entries())
+      for (const { from, to, atMs, timelines } of failovers) {
+        const atEnd = sinkRead ? `; at the end ${partitions[partition]?.sink?.nextOffset ?? 0}` : "";
+        const where = `timeline ${timelines.join(" → ")}`;
+        findings.addText(
+          `p${partition}: next_offset went back from ${from} to ${to} at ${timeText(atMs)} (${where})${atEnd}`,
+          from - to,
+          "offsets",
+        );
+      }
+    return findings.anomalies();
+  },
+};
+
+/** One sentence for each promotion. */
+function promotions(lanes: readonly (readonly Failover[])[]): string[] {
+  const all = lanes.flatMap((failovers, partition) => failovers.map((failover) => ({ ...failover, partition })));
+  const groups = Map.groupBy(all, ({ timelines }) => timelines.join(" → "));
+  return [...groups].map(([timelines, list]) => {
+    const offsets = list.reduce((sum, { from, to }) => sum + from - to, 0);
+    const first = list.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
+    const { size } = new Set(list.map(({ partition }) => partition));
+    return `${offsets} offsets of ${size} ${size === 1 ? "partition" : "partitions"} were rewound at ${timeText(first)} (timeline ${timelines})`;
+  });
+}
 
 function addRewinds(findings: Findings, name: string, figure: Watermark, end: number | undefined): void {
   const atEnd = end === undefined ? "" : `; at the end ${end}`;
@@ -108,6 +148,7 @@ const lateVisible: Check = {
 export const WITNESS_CHECKS: readonly Check[] = [
   vanished,
   rewound,
+  failedOver,
   inconsistentOffset,
   tornVisible,
   rewritten,

@@ -1,5 +1,11 @@
-/** `nextOffset`: what sink_offsets was seen to say before the snapshot was taken. */
-export type RowReading = { rows: number; digest: string; atMs: number; nextOffset: number };
+/** `nextOffset`: what sink_offsets was seen to say before the snapshot was taken. `timeline`: of the server; undefined: unknown. */
+export type RowReading = {
+  rows: number;
+  digest: string;
+  timeline?: number | undefined;
+  atMs: number;
+  nextOffset: number;
+};
 
 /** Readings of one range that differ from the one before; beyond, the middle ones are left out. */
 const MOST_READINGS = 16;
@@ -19,7 +25,8 @@ export class RowReadings {
   add(reading: RowReading): void {
     this.count += 1;
     const last = this.changes.at(-1);
-    if (last !== undefined && last.rows === reading.rows && last.digest === reading.digest) {
+    const isSame = last?.rows === reading.rows && last.digest === reading.digest && last.timeline === reading.timeline;
+    if (last !== undefined && isSame) {
       // The latest time that still had fewer rows than a later one is the one that counts.
       last.nextOffset = Math.max(last.nextOffset, reading.nextOffset);
       return;

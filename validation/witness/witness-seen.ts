@@ -33,6 +33,8 @@ export class WitnessSeen {
   /** Snapshots with totals. */
   snapshots = 0;
   readonly #tables = new BlindTimes();
+  /** The latest of all lines. */
+  #timeline = 0;
   /** What the validator found at the end, by rangeKey; without an entry: not read. */
   readonly end = { log: new Map<string, { records: number; digest: string }>(), rows: new Map<string, RowsFound>() };
 
@@ -67,6 +69,11 @@ export class WitnessSeen {
     if (record.t === "close") return;
     if (record.t === "offsets" || record.t === "rows" || record.t === "totals") this.#tables.look(record.at_ms);
     if (record.t === "totals") return this.#totals(record);
+    // Of a former primary that goes on beside the promoted server: what it says binds nobody any more.
+    if ("timeline" in record && record.timeline !== undefined) {
+      if (record.timeline < this.#timeline) return;
+      this.#timeline = record.timeline;
+    }
     const lane = this.lanes[record.partition];
     if (lane === undefined) return;
     const atMs = record.at_ms;
@@ -76,16 +83,16 @@ export class WitnessSeen {
       const { from, to, records, digest } = record;
       lane.log.push({ from, to, records, digest, atMs });
     } else if (record.t === "offsets") {
-      lane.nextOffset.add(record.next_offset, atMs);
-      lane.generation.add(record.generation, atMs);
+      lane.nextOffset.add(record.next_offset, atMs, record.timeline);
+      lane.generation.add(record.generation, atMs, record.timeline);
     } else this.#rows(lane, record);
   }
 
-  #rows(lane: LaneSeen, { partition, from, to, rows, digest, at_ms: atMs }: WitnessOf<"rows">): void {
+  #rows(lane: LaneSeen, { partition, from, to, rows, digest, timeline, at_ms: atMs }: WitnessOf<"rows">): void {
     const key = rangeKey(partition, { from, to });
     let readings = lane.rows.get(key);
     if (readings === undefined) lane.rows.set(key, (readings = new RowReadings(from, to)));
-    readings.add({ rows, digest, atMs, nextOffset: lane.nextOffset.at(atMs) });
+    readings.add({ rows, digest, timeline, atMs, nextOffset: lane.nextOffset.at(atMs, timeline) });
   }
 
   #totals({ agree, problems, at_ms: atMs }: WitnessOf<"totals">): void {

@@ -33,7 +33,7 @@ export async function prepareLink(
     // In this order, so that what comes later can be made again from what is on disk: the decision, the node's configuration, its new start.
     const settings = await withLink(stateDirectory, found, node);
     if (kind === "kafka") writeKafkaConfiguration(settings, stateDirectory, Number(node.split("-").at(-1)));
-    else writePostgresConfiguration(settings);
+    else writePostgresConfiguration(settings, stateDirectory, node);
     writeSpecAndMove(files, { ...spec, addresses: { ...spec.addresses, ...behindAddress(settings, node) } });
     const link = linkSpec(settings, stateDirectory, node, kind);
     writeSpecAndMove(files, link);
@@ -54,6 +54,7 @@ async function withLink(stateDirectory: string, settings: Settings, node: string
   const port = await chooseSparePort(stateDirectory, [
     ...Object.values(settings.ports),
     ...Object.values(settings.links ?? {}),
+    ...(settings.postgres_standby === undefined ? [] : [settings.postgres_standby.port]),
   ]);
   const linked = { ...settings, links: { ...settings.links, [node]: port } };
   writeSettings(stateDirectory, linked);

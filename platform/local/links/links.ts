@@ -16,7 +16,9 @@ export const linkName = (node: string): string => `link-${node}`;
 
 /** The specs of the links before nodes of this kind. They read their ports from the settings, as the nodes read theirs from their own files. */
 export function linkSpecs(settings: Settings, stateDirectory: string, kind: LinkableKind): ProcessSpec[] {
-  const nodes = Object.keys(settings.links ?? {}).filter((node) => (node === "postgres") === (kind === "postgres"));
+  const nodes = Object.keys(settings.links ?? {}).filter(
+    (node) => node.startsWith("postgres") === (kind === "postgres"),
+  );
   return nodes.map((node) => linkSpec(settings, stateDirectory, node, kind));
 }
 
@@ -76,6 +78,7 @@ export async function keepLinks(
     const leftovers = spec !== undefined && nodeProcesses(stateDirectory, spec, null).length > 0;
     if (!taken.has(port) && (leftovers || (await isFree(port)))) continue;
     for (const other of Object.values(links)) taken.add(other);
+    if (settings.postgres_standby !== undefined) taken.add(settings.postgres_standby.port);
     links[node] = await chooseSparePort(stateDirectory, taken);
   }
   return { links };

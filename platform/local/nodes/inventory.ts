@@ -12,6 +12,8 @@ import { readSettings, type Settings } from "../state/settings.ts";
 import { type Actual, NodeFiles, type ProcessSpec } from "../supervisor/node-files.ts";
 import { nodeProcesses } from "../supervisor/node-process.ts";
 import { postgresAddress } from "./postgres.ts";
+import { POSTGRES, readCluster } from "./postgres-cluster.ts";
+import { lookAt } from "./postgres-look.ts";
 
 /** Who is there in a local stack, who does its work, who holds a role: by files, /proc and the nodes' own protocols. */
 export class LocalInventory implements Inventory {
@@ -28,7 +30,13 @@ export class LocalInventory implements Inventory {
     });
   }
 
+  /** One of two database servers is ready if it is what was decided: it takes writes, or it follows and receives. */
   async ready(name: string, sinceMs?: number): Promise<boolean> {
+    const cluster = readCluster(this.#files.stateDirectory);
+    if (cluster !== undefined && this.#files.readSpec(name)?.kind === "postgres") {
+      const server = await lookAt(this.#settings(), this.#files.stateDirectory, name);
+      return server !== undefined && (cluster.primary === name ? !server.isStandby : server.isReceiving);
+    }
     return nodeIsReady(await this.#question(), name, sinceMs);
   }
 
@@ -41,12 +49,15 @@ export class LocalInventory implements Inventory {
   }
 
   async holderOf(role: Role): Promise<string | undefined> {
+    if (role.role === "primary") return readCluster(this.#files.stateDirectory)?.primary ?? POSTGRES;
     return roleHolder(await this.#question(), this.#settings().topic, role);
   }
 
   /** What a node is beside others of its kind: see NodeReport. */
   async roleOf(node: NodeStatus): Promise<string | undefined> {
-    return node.kind === "driver" ? driverRole(await this.#question(), node) : undefined;
+    if (node.kind === "driver") return driverRole(await this.#question(), node);
+    const cluster = node.kind === "postgres" ? readCluster(this.#files.stateDirectory) : undefined;
+    return cluster && (cluster.primary === node.name ? "primary" : "standby");
   }
 
   /** One node. @throws FaultlineError FL_USAGE when there is none of this name */

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { hostVariables } from "../../../contract/postgres-hosts.ts";
 import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
+import { clientPort } from "../state/node-ports.ts";
 import { driverNames, KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { bootstrapServers, kafkaName } from "./kafka.ts";
 import { postgresAddress } from "./postgres.ts";
+import { postgresNames } from "./postgres-cluster.ts";
 import { workerName } from "./spark.ts";
 import { ZOOKEEPER, zookeeperAddress } from "./zookeeper.ts";
 
@@ -55,7 +57,7 @@ function nodeList(settings: Settings): string {
   return [
     ...KAFKA_IDS.map((id) => `${kafkaName(id)}=kafka@127.0.0.1:${ports[`kafka-${id}-client`]}`),
     ...(coordination === "zookeeper" ? [`${ZOOKEEPER}=zookeeper@${zookeeperAddress(settings)}`] : []),
-    `postgres=postgres@127.0.0.1:${ports.postgres}`,
+    ...postgresNames(settings).map((name) => `${name}=postgres@127.0.0.1:${clientPort(settings, name)}`),
     `spark-master=spark-master@127.0.0.1:${ports["spark-master-web"]}`,
     ...WORKER_IDS.map((id) => `${workerName(id)}=spark-worker@127.0.0.1:${ports[`spark-worker-${id}-web`]}`),
     ...driverNames(settings).map((name) => `${name}=driver`),

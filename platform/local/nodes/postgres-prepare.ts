@@ -5,8 +5,10 @@ import writeFileAtomic from "write-file-atomic";
 import { FaultlineError } from "../../../contract/errors.ts";
 import { LAYOUT, nodeEnvironment } from "../state/layout.ts";
 import { DATABASE, DATABASE_USER, POSTGRES_HBA, postgresAddress, postgresConfiguration } from "./postgres.ts";
+import { dataDirectory, POSTGRES, readCluster, writeCluster } from "./postgres-cluster.ts";
 import { makeReachable, reachProblem } from "./postgres-home.ts";
-import { runTool } from "./run-tool.ts";
+import { CLUSTER_HBA, replicationSettings, STANDBY_USER, standbyGrants } from "./postgres-standby.ts";
+import { runTool, type Tool } from "./run-tool.ts";
 import { scramVerifier } from "./scram.ts";
 import type { Settings } from "../state/settings.ts";
 
@@ -54,35 +56,65 @@ export async function preparePostgres(settings: Settings, stateDirectory: string
         "--locale=C.UTF-8",
       ],
     });
-    // In single-user mode each line of standard input is a statement.
-    await runTool({
-      ...tool,
-      title: "create database",
-      command: join(home.native_directory, "bin/postgres"),
-      args: ["--single", "-D", temporary, "-c", "log_statement=none", "-c", "exit_on_error=on", "postgres"],
-      input: [
-        `CREATE ROLE ${DATABASE_USER} LOGIN PASSWORD '${scramVerifier(password)}'`,
-        `GRANT pg_monitor, pg_checkpoint TO ${DATABASE_USER}`,
-        `CREATE DATABASE ${DATABASE} OWNER ${DATABASE_USER}`,
-        "",
-      ].join("\n"),
-    });
-    writeOwned(join(temporary, "pg_hba.conf"), POSTGRES_HBA, home.user);
+    await runStatements(tool, temporary, home, "create database", "postgres", [
+      `CREATE ROLE ${DATABASE_USER} LOGIN PASSWORD '${scramVerifier(password)}'`,
+      `GRANT pg_monitor, pg_checkpoint TO ${DATABASE_USER}`,
+      `CREATE DATABASE ${DATABASE} OWNER ${DATABASE_USER}`,
+    ]);
+    const hasStandby = settings.postgres_standby !== undefined;
+    if (hasStandby) {
+      const secret = ensurePassword(join(stateDirectory, LAYOUT.standbyPassword));
+      await runStatements(tool, temporary, home, "create the standby's role", DATABASE, [
+        `CREATE ROLE ${STANDBY_USER} LOGIN REPLICATION PASSWORD '${scramVerifier(secret)}'`,
+        ...standbyGrants(),
+      ]);
+    }
+    writeOwned(join(temporary, "pg_hba.conf"), hasStandby ? CLUSTER_HBA : POSTGRES_HBA, home.user);
     renameSync(temporary, home.data_directory);
   }
-  writePostgresConfiguration(settings);
-  const { host, port, database, user } = postgresAddress(settings, stateDirectory);
-  writeFileAtomic.sync(
-    join(stateDirectory, LAYOUT.postgresPassfile),
-    `${host}:${port}:${database}:${user}:${password}\n`,
-    { mode: 0o600 },
+  prepareCluster(settings, stateDirectory);
+  const { host, port, standbys = [], database, user } = postgresAddress(settings, stateDirectory);
+  const lines = [{ host, port }, ...standbys].map(
+    (server) => `${server.host}:${server.port}:${database}:${user}:${password}\n`,
+  );
+  writeFileAtomic.sync(join(stateDirectory, LAYOUT.postgresPassfile), lines.join(""), { mode: 0o600 });
+}
+
+/** Of two servers, the first one begins as the primary; each writes its own configuration when it starts. */
+function prepareCluster(settings: Settings, stateDirectory: string): void {
+  if (settings.postgres_standby === undefined) return writePostgresConfiguration(settings, stateDirectory);
+  const cluster = readCluster(stateDirectory);
+  // An engine that died may have left the standby without its stream.
+  writeCluster(stateDirectory, { primary: POSTGRES, timeline: 1, ...cluster, receiving: true });
+}
+
+/** Written again at every `up`, at every start of a server of two, and when a link is put before the server: ports and roles may change. */
+export function writePostgresConfiguration(settings: Settings, stateDirectory: string, name = POSTGRES): void {
+  const cluster = readCluster(stateDirectory);
+  const standby = cluster === undefined ? {} : replicationSettings(settings, cluster, name);
+  writeOwned(
+    join(dataDirectory(settings, name), "postgresql.conf"),
+    postgresConfiguration(settings, name, standby),
+    settings.postgres.user,
   );
 }
 
-/** Written again at every `up`, and when a link is put before the server: ports may change. */
-export function writePostgresConfiguration(settings: Settings): void {
-  const { data_directory, user } = settings.postgres;
-  writeOwned(join(data_directory, "postgresql.conf"), postgresConfiguration(settings), user);
+/** In single-user mode each line of standard input is a statement. */
+async function runStatements(
+  tool: Omit<Tool, "title" | "command" | "args">,
+  directory: string,
+  { native_directory }: Settings["postgres"],
+  title: string,
+  database: string,
+  statements: string[],
+): Promise<void> {
+  await runTool({
+    ...tool,
+    title,
+    command: join(native_directory, "bin/postgres"),
+    args: ["--single", "-D", directory, "-c", "log_statement=none", "-c", "exit_on_error=on", database],
+    input: [...statements, ""].join("\n"),
+  });
 }
 
 function postgresEnvironment(nativeDirectory: string): Record<string, string> {

@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { hostsOf, hostText } from "../../../contract/postgres-hosts.ts";
 import { RUN_FILES } from "../../../contract/run.ts";
 import type { PostgresAddress, Stack } from "../../../contract/stack.ts";
 import { lockHolders } from "../../../machine/identity-lock.ts";
@@ -67,7 +68,9 @@ function reach(stack: Stack | undefined, settings: Settings | undefined): StackR
 }
 
 /** A URL that psql takes as it is: the password is in the file that the URL names (mode 0600), not in the URL. */
-function postgresUrl({ user, host, port, database, password_file }: PostgresAddress): string {
+function postgresUrl({ user, database, password_file, ...servers }: PostgresAddress): string {
   const passfile = encodeURIComponent(join(dirname(password_file), "pgpass"));
-  return `postgresql://${user}@${host}:${port}/${database}?passfile=${passfile}`;
+  const hosts = hostsOf(servers);
+  const primary = hosts.length > 1 ? "&target_session_attrs=primary" : "";
+  return `postgresql://${user}@${hosts.map(hostText).join(",")}/${database}?passfile=${passfile}${primary}`;
 }

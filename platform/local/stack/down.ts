@@ -111,7 +111,7 @@ function leftProcesses(stateDirectory: string, home: Home): ProcessIdentity[] {
   const table = readProcessTable();
   const found = taggedProcesses(table, stateDirectory);
   const data = home?.data_directory ?? join(stateDirectory, LAYOUT.data, "postgres");
-  for (const directory of [data, `${data}.new`]) found.push(...postgresProcesses(table, directory));
+  for (const directory of [data, `${data}.new`, `${data}-2`]) found.push(...postgresProcesses(table, directory));
   return found.filter((stat) => stat.pid !== process.pid).map(toIdentity);
 }
 

@@ -6,7 +6,15 @@ import { isFree } from "../../../machine/tcp-port.ts";
 import { newRunId, type PipelineFile } from "../../run-directory.ts";
 import { keepLinks, linkName } from "../links/links.ts";
 import { choosePostgresHome } from "../nodes/postgres-home.ts";
-import { checkAskedPorts, choosePorts, type PortName, type Ports, portInUse, usesPort } from "../state/ports.ts";
+import {
+  checkAskedPorts,
+  choosePorts,
+  chooseSparePort,
+  type PortName,
+  type Ports,
+  portInUse,
+  usesPort,
+} from "../state/ports.ts";
 import { newClusterId, readSettings, type Settings } from "../state/settings.ts";
 import type { NodeFiles } from "../supervisor/node-files.ts";
 import { nodeProcesses } from "../supervisor/node-process.ts";
@@ -25,6 +33,8 @@ export type SettleOptions = {
   coordination?: Coordination;
   /** Undefined: as the existing data have it, else true. */
   standby?: boolean;
+  /** Whether PostgreSQL has a standby. Undefined: as the existing data have it, else not. */
+  postgresStandby?: boolean;
   /** Ports that must be these, by name (see PORT_NAMES). The others are chosen. */
   ports?: Record<string, number>;
 };
@@ -45,11 +55,12 @@ export async function settle(
   if (found === undefined) {
     const runsDirectory = resolve(options.runsDir);
     const runId = newRunId(runsDirectory, pipeline.name, nowMs);
+    const ports = await choosePorts(stateDirectory, options.ports);
     return {
       coordination: options.coordination ?? "kraft",
       standby: options.standby ?? true,
       cluster_id: newClusterId(),
-      ports: await choosePorts(stateDirectory, options.ports),
+      ports,
       run_id: runId,
       run: Math.floor(nowMs / 1000),
       run_directory: join(runsDirectory, runId),
@@ -62,6 +73,9 @@ export async function settle(
       trigger: options.trigger ?? "realtime",
       created_ms: nowMs,
       postgres: choosePostgresHome(stateDirectory),
+      ...(options.postgresStandby === true && {
+        postgres_standby: { port: await chooseSparePort(stateDirectory, Object.values(ports)) },
+      }),
     };
   }
   checkSame(
@@ -74,6 +88,8 @@ export async function settle(
   checkSame("coordination", options.coordination, found.coordination);
   if (options.standby !== undefined) checkSame("standby driver", yesNo(options.standby), yesNo(found.standby));
   checkSame("malformed events per million", options.malformedPpm, found.malformed_ppm);
+  if (options.postgresStandby !== undefined)
+    checkSame("standby of PostgreSQL", yesNo(options.postgresStandby), yesNo(found.postgres_standby !== undefined));
   const ports = await keepPorts(options, found, files);
   return {
     ...found,

@@ -12,7 +12,9 @@ import { prepareKafka } from "../nodes/kafka-prepare.ts";
 import { bootstrapServers, kafkaName, kafkaSpec } from "../nodes/kafka.ts";
 import { MONITOR, monitorSpec } from "../nodes/monitor.ts";
 import { preparePostgres } from "../nodes/postgres-prepare.ts";
-import { postgresAddress, postgresSpec } from "../nodes/postgres.ts";
+import { postgresSpec, serverAddress } from "../nodes/postgres.ts";
+import { POSTGRES, postgresNames, readCluster } from "../nodes/postgres-cluster.ts";
+import { clusterServerSpec } from "../nodes/postgres-standby.ts";
 import { type SparkHome, sparkMasterSpec, sparkWorkerSpec, workerName } from "../nodes/spark.ts";
 import { prepareZookeeper, ZOOKEEPER, zookeeperAddress, zookeeperSpec } from "../nodes/zookeeper.ts";
 import { type DriverName, driverNames, KAFKA_IDS, WORKER_IDS } from "../state/settings.ts";
@@ -67,10 +69,16 @@ export async function startPostgres(context: Context, signal: AbortSignal): Prom
   say("PostgreSQL: data directory");
   await preparePostgres(settings, stateDirectory, signal);
   checkInterrupted(signal, "PostgreSQL");
-  wantUp(context, postgresSpec(settings, stateDirectory));
-  const names = ["postgres", ...wantLinks(context, "postgres")];
+  const standby = settings.postgres_standby !== undefined;
+  const servers = postgresNames(settings);
+  for (const name of servers)
+    wantUp(
+      context,
+      standby ? clusterServerSpec(settings, stateDirectory, name) : postgresSpec(settings, stateDirectory),
+    );
+  const names = [...servers, ...wantLinks(context, "postgres")];
   say("PostgreSQL: starting");
-  const address = postgresAddress(settings, stateDirectory);
+  const address = serverAddress(settings, stateDirectory, readCluster(stateDirectory)?.primary ?? POSTGRES);
   await waitForNodes(
     waitFor(context, "PostgreSQL", names, signal),
     async () => names.every((name) => context.files.isCurrent(name)) && postgresAnswers(address),
@@ -85,6 +93,17 @@ export async function startPostgres(context: Context, signal: AbortSignal): Prom
     return true;
   });
   say("PostgreSQL: ready, schema applied");
+  if (standby) await awaitStandby(context, names, signal);
+}
+
+async function awaitStandby(context: Context, names: string[], signal: AbortSignal): Promise<void> {
+  const inventory = new LocalInventory(context.stateDirectory);
+  const servers = postgresNames(context.settings);
+  await waitForNodes(waitFor(context, "PostgreSQL's standby", names, signal), async () => {
+    const ready = await Promise.all(servers.map(async (name) => inventory.ready(name)));
+    return ready.every(Boolean);
+  });
+  context.say("PostgreSQL: the standby streams");
 }
 
 export async function startSpark(context: Context, spark: SparkHome, signal: AbortSignal): Promise<void> {

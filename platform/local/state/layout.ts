@@ -12,6 +12,10 @@ export const LAYOUT = {
   postgresPassword: "secrets/postgres-password",
   /** The same in libpq's format, so that psql asks for nothing. */
   postgresPassfile: "secrets/pgpass",
+  /** Of the role that copies, streams and promotes. */
+  standbyPassword: "secrets/standby-password",
+  /** Which server takes writes (see postgres-cluster.ts). */
+  postgresCluster: "data/postgres-cluster.json",
   upDownLock: "up-down.lock",
   /** Conditions on links (see link-conditions.ts). */
   links: "links",

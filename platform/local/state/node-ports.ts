@@ -6,6 +6,9 @@ import type { Settings } from "./settings.ts";
 /** The name of the service that is the node's own listener behind its link, in its addresses. */
 export const BEHIND = "behind";
 
+/** The server that begins as the standby. After a promotion it is the primary, and keeps its name. */
+export const POSTGRES_STANDBY = "postgres-2";
+
 const HOST = "127.0.0.1";
 
 /** Kinds that a link can be put before. */
@@ -16,6 +19,7 @@ export function isLinkable(kind: NodeKind): kind is LinkableKind {
 
 /** The port that clients know: the node's, or its link's. */
 export function clientPort(settings: Settings, node: string): number {
+  if (node === POSTGRES_STANDBY) return standbyPort(settings);
   return settings.ports[(node === "postgres" ? node : `${node}-client`) as PortName];
 }
 
@@ -36,4 +40,10 @@ export function linkEnds(settings: Settings, node: string): { listen: Endpoint; 
   return behind === undefined
     ? undefined
     : { listen: { host: HOST, port: clientPort(settings, node) }, target: { host: HOST, port: behind } };
+}
+
+/** @throws Error for a stack without a standby: its name is then the name of no node. */
+function standbyPort({ postgres_standby }: Settings): number {
+  if (postgres_standby === undefined) throw new Error(`this stack has no ${POSTGRES_STANDBY}`);
+  return postgres_standby.port;
 }

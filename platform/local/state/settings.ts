@@ -37,6 +37,8 @@ const settingsSchema = z.strictObject({
   trigger: z.enum(TRIGGERS),
   created_ms: z.int(),
   postgres: postgresHomeSchema,
+  /** Its port; absent: PostgreSQL has no standby. */
+  postgres_standby: z.strictObject({ port: z.int() }).optional(),
 });
 
 /** What was decided when the stack's data were first made, kept for every later start: `settings.json` in the state directory. */

@@ -31,8 +31,8 @@ public final class StagingJob {
     this.arguments = arguments;
     this.schema = schema;
     // stringtype=unspecified lets the server take text for jsonb
-    this.url = "jdbc:postgresql://" + environment.getOrDefault("POSTGRES_HOST", "127.0.0.1") + ":" + environment.getOrDefault("POSTGRES_PORT", "5432")
-        + "/" + environment.get("POSTGRES_DB") + "?stringtype=unspecified" + (arguments.rewrite() ? "&reWriteBatchedInserts=true" : "");
+    this.url = "jdbc:postgresql://" + servers(environment) + "/" + environment.get("POSTGRES_DB") + "?targetServerType=primary&stringtype=unspecified"
+        + (arguments.rewrite() ? "&reWriteBatchedInserts=true" : "");
     this.login = new Properties();
     login.put("user", environment.get("POSTGRES_USER"));
     login.put("password", environment.get("POSTGRES_PASSWORD"));
@@ -53,6 +53,12 @@ public final class StagingJob {
       return;
     }
     new StagingJob(arguments, StagingSchema.read(arguments.pipeline()), System.getenv()).run();
+  }
+
+  /** One server, or host:port of each. */
+  private static String servers(Map<String, String> environment) {
+    String host = environment.getOrDefault("POSTGRES_HOST", "127.0.0.1");
+    return host.contains(",") ? host : host + ":" + environment.getOrDefault("POSTGRES_PORT", "5432");
   }
 
   private void run() throws Exception {
