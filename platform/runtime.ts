@@ -54,6 +54,8 @@ export type UpRequest = {
   malformedPpm?: number;
   trigger?: Trigger;
   coordination?: Coordination;
+  /** For a benchmark: the settings for time that Kafka and Spark have by themselves, instead of ours. */
+  fieldDefaults?: boolean;
   /** Ports that must be these, by name. The others are chosen. */
   ports?: Record<string, number>;
   /** Events per second, where the producer comes up together with the stack. */

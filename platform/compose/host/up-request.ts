@@ -19,6 +19,10 @@ export function composeVariables(root: string, request: UpRequest): Record<strin
     throw new FaultlineError("FL_USAGE", "--port is for the local runtime", {
       remedy: "set KAFKA_1_PORT, POSTGRES_PORT, ... in .env (see docker-compose.yml)",
     });
+  if (request.fieldDefaults === true)
+    throw new FaultlineError("FL_USAGE", "the field's defaults are for the local runtime", {
+      remedy: "use --runtime local",
+    });
   return {
     ...(pipelineFile !== undefined && { FAULTLINE_PIPELINE: pathInside(root, pipelineFile) }),
     ...(seed !== undefined && { FAULTLINE_SEED: `${seed}` }),

@@ -5,6 +5,7 @@ import { RUN_FILES } from "../../../contract/run.ts";
 import type { Trigger } from "../../../contract/stack.ts";
 import { javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
 import { bootstrapServers } from "./kafka.ts";
+import { keepTheirs } from "./field-defaults.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { postgresAddress } from "./postgres.ts";
 import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
@@ -36,7 +37,7 @@ export function driverSpec(
   const address = postgresAddress(settings, stateDirectory);
   const directory = join(stateDirectory, LAYOUT.data, "driver");
   const properties = {
-    ...sparkDefaults(),
+    ...(settings.field_defaults === true ? keepTheirs("spark", sparkDefaults()) : sparkDefaults()),
     "spark.app.name": settings.pipeline,
     "spark.master": sparkMasterUrl(settings),
     "spark.submit.deployMode": "client",
@@ -62,6 +63,7 @@ export function driverSpec(
       ...sparkJvm(spark, "1g", directory, properties),
       "dev.faultline.job.PipelineJob",
       ...Object.entries(jobArguments).flat(),
+      ...(settings.field_defaults === true ? ["--kafka-defaults"] : []),
     ],
     env: {
       ...sparkEnvironment(spark),

@@ -23,6 +23,8 @@ export type SettleOptions = {
   trigger?: Trigger;
   /** Undefined: as the existing data have it, else "kraft". */
   coordination?: Coordination;
+  /** Undefined: as the existing data have it, else ours. true: for time, the settings that Kafka and Spark have by themselves. */
+  fieldDefaults?: boolean;
   /** Ports that must be these, by name (see PORT_NAMES). The others are chosen. */
   ports?: Record<string, number>;
 };
@@ -57,6 +59,7 @@ export async function settle(
       partitions: pipeline.partitions,
       topic: pipeline.topic,
       trigger: options.trigger ?? "realtime",
+      ...(options.fieldDefaults === true && { field_defaults: true }),
       created_ms: nowMs,
       postgres: choosePostgresHome(stateDirectory),
     };
@@ -69,6 +72,7 @@ export async function settle(
   );
   checkSame("seed", options.seed, found.seed);
   checkSame("coordination", options.coordination, found.coordination);
+  checkSame("field defaults", options.fieldDefaults, found.field_defaults === true);
   checkSame("malformed events per million", options.malformedPpm, found.malformed_ppm);
   const ports = await keepPorts(options, found, files);
   return {
@@ -79,7 +83,12 @@ export async function settle(
   };
 }
 
-function checkSame(what: string, asked: string | number | undefined, has: string | number, about = ""): void {
+function checkSame(
+  what: string,
+  asked: string | number | boolean | undefined,
+  has: string | number | boolean,
+  about = "",
+): void {
   if (asked === undefined || asked === has) return;
   throw new FaultlineError(
     "FL_CONFIG_INVALID",

@@ -14,9 +14,10 @@ import java.util.Set;
  * @param maxOffsetsPerBatch the most records in one micro-batch; 0 for no limit
  * @param checkpoint null for the default folder
  * @param statusFile null for no status file
+ * @param kafkaDefaults leave the Kafka source's times as Kafka and Spark have them, to compare
  */
 record JobArguments(Path pipeline, String brokers, String topic, boolean realTime, int chunkRows, int chunkMs, long epochMs,
-    long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest) {
+    long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest, boolean kafkaDefaults) {
 
   static final String HELP = """
       Streams a Kafka topic into a PostgreSQL table, each record exactly once.
@@ -35,6 +36,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --status-file FILE         where the job writes its state as JSON, at each change and every second [default: none]
         --no-aggregates            do not update the aggregate tables
         --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
+        --kafka-defaults           wait for Kafka as long as its consumers do by default, to compare
         --help                     print this text
 
       The job reads the PostgreSQL address from the environment: POSTGRES_HOST, POSTGRES_PORT [default: 5432], POSTGRES_DB, POSTGRES_USER,
@@ -54,7 +56,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
 
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--trigger", "--chunk-rows", "--chunk-ms",
       "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file");
-  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest");
+  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--kafka-defaults");
 
   /** @throws UsageException with one line that names the error */
   static JobArguments parse(String[] arguments) {
@@ -93,7 +95,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         number(given, "--epoch-ms", 5_000, 86_400_000, 300_000), number(given, "--max-offsets-per-batch", 1, Long.MAX_VALUE, 0),
         given.containsKey("--checkpoint") ? Path.of(given.get("--checkpoint")) : null,
         given.containsKey("--status-file") ? Path.of(given.get("--status-file")) : null,
-        !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"));
+        !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"), given.containsKey("--kafka-defaults"));
   }
 
   private static long number(Map<String, String> given, String name, long min, long max, long otherwise) {
