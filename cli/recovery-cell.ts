@@ -16,7 +16,6 @@ import { loginOf } from "../platform/protocol/postgres-client.ts";
 import { readPipelineFile } from "../platform/run-directory.ts";
 import type { Runtime } from "../platform/runtime.ts";
 import { measureRun } from "../report/measure/measured-run.ts";
-import { writeReport } from "../report/render/report-files.ts";
 import { waitForCommitTimes } from "./commit-times.ts";
 import type { CommandContext } from "./context.ts";
 import { judgeRun } from "./judge-run.ts";
@@ -114,7 +113,6 @@ async function measureCell(
   });
   found.verdict = file.verdict;
   say(`verdict: ${file.verdict}${file.verdict === "VALID" ? "" : ` (${file.reasons.join("; ")})`}`);
-  await writeReport(stack.run_directory);
 }
 
 async function produceAndStrike(

@@ -6,7 +6,7 @@ import type { RecoveryResults } from "../bench/recovery/results.ts";
 import { readResults, resumeResults, writeResults } from "../bench/recovery/results-file.ts";
 import { roundPlan } from "../bench/recovery/round-plan.ts";
 import { renderRecoveryTables } from "../bench/recovery/table.ts";
-import { chooseVariants, VARIANTS } from "../bench/recovery/variants.ts";
+import { chooseVariants, type PlannedNodes, VARIANTS } from "../bench/recovery/variants.ts";
 import { FaultlineError } from "../contract/errors.ts";
 import { lockFile } from "../machine/file-lock.ts";
 import { readPipelineFile } from "../platform/run-directory.ts";
@@ -88,11 +88,12 @@ function requireResults(file: string): RecoveryResults {
 /** Fault by fault, each on all variants: what is compared is measured close together. Each can be planned on the stack that it will have. */
 function ordersOf(request: RecoveryRequest, power: Power, partitions: number): CellOrder[] {
   const { rounds, hold, pipelineFile } = request;
-  const variants = chooseVariants(request.variants, (wanted) => power.plannedNodes({ ...wanted, pipelineFile }));
+  const nodesOf: PlannedNodes = (wanted) => power.plannedNodes({ ...wanted, pipelineFile });
+  const variants = chooseVariants(request.variants, nodesOf);
   const faults = (request.faults ?? DEFAULT_FAULTS).map((name) => recoveryFault(name, hold));
   const orders = faults.flatMap((fault) => variants.map((variant): CellOrder => ({ variant, fault, rounds })));
   for (const { fault, variant } of orders)
-    roundPlan(fault, { nodes: power.plannedNodes(VARIANTS[variant].request), partitions }, request.seed, 1);
+    roundPlan(fault, { nodes: nodesOf(VARIANTS[variant].request), partitions }, request.seed, 1);
   return orders;
 }
 

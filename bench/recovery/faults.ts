@@ -1,21 +1,20 @@
+import { isCondition } from "../../chaos/plan/condition-parameters.ts";
 import { CATALOG, type TargetKind } from "../../chaos/plan/catalog.ts";
 import { FaultlineError } from "../../contract/errors.ts";
 import type { NodeKind } from "../../contract/node.ts";
+import { FAULT_KINDS, type FaultKind } from "../../contract/plan.ts";
 
 /** One fault that rounds repeat. */
 export type RecoveryFault = {
   /** "kill-driver": what is done, and to what. */
   name: string;
-  kind: StrikeKind;
+  kind: FaultKind;
   /** As `chaos --targets` takes it: a kind of nodes, or a role. */
   target: string;
   /** Where the stack has several nodes of a kind and one of them does the work: the role to strike instead. */
   active?: { among: NodeKind; role: string };
   holdMs: number;
 };
-
-const STRIKES = ["kill", "pause", "stop", "restart"] as const;
-type StrikeKind = (typeof STRIKES)[number];
 
 /**
  * A pause, or a broker or worker that is held down, lasts longer than Kafka's own session timeout (9 s) and ours: another node takes over before this
@@ -57,27 +56,32 @@ export const DEFAULT_FAULTS = [
   "kill-producer",
 ] as const;
 
-/** Every name that there is. */
-export const FAULT_NAMES: readonly string[] = Object.entries(TARGETS).flatMap(([name, { kind }]) =>
-  STRIKES.filter((strike) => CATALOG[strike][kind] !== null).map((strike) => `${strike}-${name}`),
+/** Every strike on every target that can suffer it, by its name. */
+const FAULTS: ReadonlyMap<string, Target & { strike: FaultKind }> = new Map(
+  Object.entries(TARGETS).flatMap(([name, target]) =>
+    FAULT_KINDS.filter((strike) => !isCondition(strike) && CATALOG[strike][target.kind] !== null).map(
+      (strike) => [`${strike}-${name}`, { ...target, strike }] as const,
+    ),
+  ),
 );
+export const FAULT_NAMES: readonly string[] = [...FAULTS.keys()];
 
 /** @param holdMs instead of each fault's own. @throws FaultlineError FL_USAGE for a name that is not among FAULT_NAMES. */
 export function recoveryFault(name: string, holdMs?: number): RecoveryFault {
-  const [, strike, of = ""] = /^([a-z]+)-(.+)$/.exec(name) ?? [];
-  const kind = STRIKES.find((each) => each === strike);
-  const found = FAULT_NAMES.includes(name) ? TARGETS[of] : undefined;
-  if (kind === undefined || found === undefined)
+  const found = FAULTS.get(name);
+  if (found === undefined)
     throw new FaultlineError("FL_USAGE", `--faults: ${JSON.stringify(name)} is no fault of this benchmark`, {
       remedy: `use some of ${FAULT_NAMES.join(", ")}`,
     });
-  const own = kind === "pause" ? HELD_MS : found.killedForMs;
+  const { strike, kind, target, active, killedForMs } = found;
+  // Some faults hold nothing: a restart, and a killed executor.
+  const isHeld = CATALOG[strike][kind]?.[1] !== 0;
+  const ownMs = strike === "kill" || strike === "stop" ? killedForMs : HELD_MS;
   return {
     name,
-    kind,
-    target: found.target,
-    ...(found.active !== undefined && { active: found.active }),
-    // Nothing is held down by a restart, and an executor never is.
-    holdMs: kind === "restart" || (kind !== "pause" && of === "executor") ? 0 : (holdMs ?? own),
+    kind: strike,
+    target,
+    ...(active !== undefined && { active }),
+    holdMs: isHeld ? (holdMs ?? ownMs) : 0,
   };
 }

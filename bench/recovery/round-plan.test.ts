@@ -1,13 +1,24 @@
 import { expect, it } from "vitest";
 import { encodePlan, parsePlan } from "../../chaos/plan/plan.ts";
-import { plannedNodes } from "../../platform/local/stack/planned-nodes.ts";
-import { DEFAULT_FAULTS, FAULT_NAMES, recoveryFault } from "./faults.ts";
+import { DEFAULT_FAULTS, recoveryFault } from "./faults.ts";
 import { roundPlan, targetOn } from "./round-plan.ts";
 
-const STACK = { nodes: plannedNodes("kraft"), partitions: 6 };
+const NODES = {
+  "kafka-1": "kafka",
+  "kafka-2": "kafka",
+  "kafka-3": "kafka",
+  "spark-worker-1": "spark-worker",
+  "spark-worker-2": "spark-worker",
+  driver: "driver",
+  postgres: "postgres",
+  "spark-master": "spark-master",
+  producer: "producer",
+  monitor: "monitor",
+} as const;
+const STACK = { nodes: Object.entries(NODES).map(([name, kind]) => ({ name, kind })), partitions: 6 };
 
 it("every fault can be planned on a local stack, and the plan is one that the engine reads", () => {
-  for (const name of FAULT_NAMES) {
+  for (const name of [...DEFAULT_FAULTS, "restart-driver", "stop-leader", "pause-controller", "kill-monitor"]) {
     const fault = recoveryFault(name);
     const plan = roundPlan(fault, STACK, 7, 3);
     expect(parsePlan(encodePlan(plan))).toEqual(plan);
