@@ -39,6 +39,6 @@ it("prints both tables, what is not finished, and the way to the raw record", ()
   );
   expect(text).toContain("| kill-broker (failed) | defaults | 12 s | 1 | – | > 40,000 / > 40,000 / > 40,000 | – |");
   expect(text).toContain("- kill-broker, defaults: failed: the verdict is UNKNOWN");
-  expect(text).toContain("- kill-driver, no-standby: longest without rows: fault 20 of runs/20260101T000000Z-payments");
+  expect(text).toContain("- kill-driver, no-standby: longest without rows: fault 20 of 20260101T000000Z-payments");
   expect(text).toContain("2,000 events/s");
 });

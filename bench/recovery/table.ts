@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Point, Spread } from "../../report/resilience/statistics.ts";
 import { spreadOfMeasures } from "../../report/resilience/statistics.ts";
 import { markdownTable } from "../../report/render/text-table.ts";
@@ -65,13 +66,17 @@ function notes(cells: readonly Cell[]): string[] {
   );
   const machines = new Set(cells.flatMap(({ machine }) => (machine === null ? [] : machineText(machine))));
   const runs = cells.flatMap((cell) =>
-    cell.run_directory === null ? [] : `- ${cell.fault}, ${cell.variant}: ${worstText(cell)}${cell.run_directory}`,
+    cell.run_directory === null
+      ? []
+      : `- ${cell.fault}, ${cell.variant}: ${worstText(cell)}${basename(cell.run_directory)}`,
   );
   return [
     ...titles,
     ...[...machines].map((text) => `- machine: ${text}; at most ${busiest(cells)} cores in use before a start`),
     ...unfinished,
-    ...(runs.length === 0 ? [] : ["", "Raw records (the results file has every round):", ...runs]),
+    ...(runs.length === 0
+      ? []
+      : ["", "Raw records (`./faultline report RUN`; the results file has every round):", ...runs]),
   ];
 }
 

@@ -22,8 +22,17 @@ class JobArgumentsTest {
     assertTrue(arguments.realTime());
     assertTrue(arguments.aggregates());
     assertFalse(arguments.stopAtLatest());
+    assertFalse(arguments.kafkaDefaults());
     assertEquals(5_000, arguments.chunkRows());
     assertEquals(300_000, arguments.epochMs());
+  }
+
+  @Test
+  void takesSwitches() {
+    JobArguments arguments = parse("--kafka-defaults --pipeline p.yaml --no-aggregates --brokers a:1");
+    assertTrue(arguments.kafkaDefaults());
+    assertFalse(arguments.aggregates());
+    assertFalse(arguments.stopAtLatest());
   }
 
   @Test
