@@ -9,7 +9,7 @@ import { FaultlineError } from "../contract/errors.ts";
 import type { NodeControl } from "../contract/node.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import type { RuntimeName } from "../contract/stack.ts";
-import { systemClock } from "../machine/clock.ts";
+import { type Clock, systemClock } from "../machine/clock.ts";
 import type { CommandContext } from "./context.ts";
 import { watchdogCommand } from "./watchdog-command.ts";
 
@@ -23,6 +23,7 @@ type Rounds = CellOrder & {
   directory: string;
   runtime: RuntimeName;
   say: (line: string) => void;
+  clock?: Clock;
 };
 
 /** A driver without a standby needs most of a minute on a busy machine. */
@@ -36,7 +37,7 @@ const MOST_IN_VAIN = 3;
  */
 export async function recoveryRounds(context: CommandContext, rounds: Rounds): Promise<void> {
   const { signal } = context;
-  const { say, directory, control } = rounds;
+  const { say, directory, control, clock = systemClock } = rounds;
   let [done, inVain] = [0, 0];
   for (let round = 1; done < rounds.rounds; round++) {
     const nodes = await unavailableFaults(control, [rounds.fault.kind]);
@@ -49,6 +50,7 @@ export async function recoveryRounds(context: CommandContext, rounds: Rounds): P
       planFile: join(directory, RUN_FILES.plan),
       watchdogCommand: watchdogCommand(context, rounds.runtime, directory),
       signal,
+      clock,
       onEvent: ({ type, text }) => {
         if (type === "not-settled" || type === "not-recovered") say(text);
       },
@@ -61,7 +63,7 @@ export async function recoveryRounds(context: CommandContext, rounds: Rounds): P
     say(`round ${done} of ${rounds.rounds}: ${outcomeText(outcome)}`);
     if (inVain >= MOST_IN_VAIN)
       throw new FaultlineError("FL_NODE_FAILED", `${inVain} rounds in a row had no effect: ${outcomeText(outcome)}`);
-    const missing = await waitSettled(directory, Date.now(), SETTLE_MS, { clock: systemClock, signal });
+    const missing = await waitSettled(directory, clock.now(), SETTLE_MS, { clock, signal });
     if (signal.aborted) throw new FaultlineError("FL_INTERRUPTED", "interrupted");
     if (missing !== undefined)
       throw new FaultlineError("FL_NOT_READY", `rows do not flow again within ${SETTLE_MS / 1_000} s: ${missing}`);

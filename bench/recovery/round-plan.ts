@@ -14,7 +14,7 @@ const PURPOSE = 71;
 const MAX_SEED = 2 ** 31;
 
 /**
- * Draws the plan of one round: one fault. The same seed, fault and round strike the same target at the same moment of the cycle, on whichever stack.
+ * Draws the plan of one round, counted from 1: one fault. The same seed, fault and round strike the same target at the same moment of the cycle, on whichever stack.
  * @throws FaultlineError FL_PLAN_INVALID, FL_FAULT_UNAVAILABLE when the stack lacks the target, or the target can't suffer the fault.
  */
 export function roundPlan(fault: RecoveryFault, stack: PlannedStack, seed: number, round: number): Plan {
@@ -29,7 +29,9 @@ export function roundPlan(fault: RecoveryFault, stack: PlannedStack, seed: numbe
     kinds: [fault.kind],
   });
   const at_ms = CALM_MS + random.integer(0, CYCLE_MS - 1);
-  const faults = plan.faults.map((drawn) => ({ ...drawn, at_ms, hold_ms: fault.holdMs }));
+  // The engine adds the journal's next id, which is 0 at first: so the rounds' faults are 1, 2, 3, …
+  const id = round === 1 ? 1 : 0;
+  const faults = plan.faults.map((drawn) => ({ ...drawn, id, at_ms, hold_ms: fault.holdMs }));
   return { ...plan, duration_ms: at_ms + fault.holdMs + ROUND_LIMIT_MS, faults };
 }
 
