@@ -60,6 +60,7 @@ export async function runRecoveryCell(
     seed: settings.seed,
     run_directory: null,
     verdict: null,
+    reasons: [],
     machine: null,
     ...found,
     began_ms: beganMs,
@@ -112,7 +113,8 @@ async function measureCell(
     signal,
   });
   found.verdict = file.verdict;
-  say(`verdict: ${file.verdict}${file.verdict === "VALID" ? "" : ` (${file.reasons.join("; ")})`}`);
+  found.reasons = file.reasons;
+  say(`verdict: ${file.verdict}`);
 }
 
 async function produceAndStrike(

@@ -15,7 +15,19 @@ function outcome(more: Partial<CellOutcome> = {}): CellOutcome {
     roundOf(1, 500),
     roundOf(2, 600),
   ]);
-  return { seed, run_directory, verdict, began_ms, ended_ms, machine, rounds, why: null, interrupted: false, ...more };
+  return {
+    seed,
+    run_directory,
+    verdict,
+    began_ms,
+    ended_ms,
+    machine,
+    rounds,
+    why: null,
+    reasons: [],
+    interrupted: false,
+    ...more,
+  };
 }
 
 /** Runs the benchmark with these outcomes, one for each cell that is measured. */
@@ -94,8 +106,8 @@ describe("bench recovery", () => {
 
   it("fails for every verdict but VALID; after INVALID nothing more is measured", async () => {
     const orders = [order("kill-driver"), order("kill-broker")];
-    const unknown = await bench(orders, [outcome({ verdict: "UNKNOWN" })]);
-    expect(unknown.cells[0]).toBe("kill-driver no-standby failed: the verdict is UNKNOWN");
+    const unknown = await bench(orders, [outcome({ verdict: "UNKNOWN", reasons: ["PostgreSQL can't be read"] })]);
+    expect(unknown.cells[0]).toBe("kill-driver no-standby failed: the verdict is UNKNOWN; PostgreSQL can't be read");
     expect(unknown.measured).toHaveLength(2);
     const invalid = await bench(orders, [outcome({ verdict: "INVALID" })]);
     expect(invalid.measured).toHaveLength(1);

@@ -10,6 +10,8 @@ export type CellOrder = { variant: VariantId; fault: RecoveryFault; rounds: numb
 export type CellOutcome = Omit<Cell, "variant" | "fault" | "state" | "why" | "hold_ms" | "rounds_wanted"> & {
   /** Why it ended before its rounds were done, or could not be judged. */
   why: string | null;
+  /** Why the verdict is not VALID. */
+  reasons: readonly string[];
   interrupted: boolean;
 };
 
@@ -61,8 +63,8 @@ export async function benchRecovery({ orders, results, runCell, save, say }: Rec
   return all;
 }
 
-function cellOf({ variant, fault, rounds }: CellOrder, { interrupted, why, ...outcome }: CellOutcome): Cell {
-  const missing = interrupted ? "interrupted" : whyUnfinished(rounds, outcome, why);
+function cellOf({ variant, fault, rounds }: CellOrder, { interrupted, why, reasons, ...outcome }: CellOutcome): Cell {
+  const missing = interrupted ? "interrupted" : (why ?? whyUnfinished(rounds, outcome, reasons));
   return {
     ...outcome,
     variant,
@@ -74,9 +76,12 @@ function cellOf({ variant, fault, rounds }: CellOrder, { interrupted, why, ...ou
   };
 }
 
-function whyUnfinished(wanted: number, outcome: Pick<Cell, "verdict" | "rounds">, why: string | null): string | null {
-  if (why !== null) return why;
-  if (outcome.verdict !== "VALID") return `the verdict is ${outcome.verdict ?? "not known"}`;
+function whyUnfinished(
+  wanted: number,
+  outcome: Pick<Cell, "verdict" | "rounds">,
+  reasons: readonly string[],
+): string | null {
+  if (outcome.verdict !== "VALID") return [`the verdict is ${outcome.verdict ?? "not known"}`, ...reasons].join("; ");
   const { length } = counting(outcome);
   return length < wanted ? `${length} of ${wanted} rounds had an effect` : null;
 }
