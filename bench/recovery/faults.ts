@@ -33,8 +33,8 @@ const TARGETS: Record<string, Target> = {
     active: { among: "driver", role: "active-driver" },
   },
   postgres: { kind: "postgres", target: "postgres", killedForMs: 0, active: { among: "postgres", role: "primary" } },
-  broker: { kind: "kafka", target: "kafka", killedForMs: HELD_MS },
-  leader: { kind: "kafka", target: "leader", killedForMs: HELD_MS },
+  // A leader of a drawn partition: a broker that came back may lead nothing for a while, and its loss would cost nothing.
+  broker: { kind: "kafka", target: "leader", killedForMs: HELD_MS },
   controller: { kind: "kafka", target: "controller", killedForMs: HELD_MS },
   worker: { kind: "spark-worker", target: "spark-worker", killedForMs: HELD_MS },
   executor: { kind: "executor", target: "executor", killedForMs: 0 },

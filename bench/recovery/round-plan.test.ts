@@ -18,7 +18,7 @@ const NODES = {
 const STACK = { nodes: Object.entries(NODES).map(([name, kind]) => ({ name, kind })), partitions: 6 };
 
 it("every fault can be planned on a local stack, and the plan is one that the engine reads", () => {
-  for (const name of [...DEFAULT_FAULTS, "restart-driver", "stop-leader", "pause-controller", "kill-monitor"]) {
+  for (const name of [...DEFAULT_FAULTS, "restart-driver", "stop-broker", "pause-controller", "kill-monitor"]) {
     const fault = recoveryFault(name);
     const plan = roundPlan(fault, STACK, 7, 3);
     expect(parsePlan(encodePlan(plan))).toEqual(plan);
@@ -39,6 +39,16 @@ it("strikes at a random moment of a cycle, after a calm time; the same seed and 
   expect(roundPlan(kill, STACK, 8, 4)).not.toEqual(roundPlan(kill, STACK, 7, 4));
 });
 
+it("strikes the workers in turn: after the first round all tasks are on the other one", () => {
+  for (const name of ["kill-executor", "kill-worker"]) {
+    const struck = [1, 2, 3, 4].map((round) =>
+      JSON.stringify(roundPlan(recoveryFault(name), STACK, 7, round).faults[0]?.target),
+    );
+    expect(struck[0]).not.toBe(struck[1]);
+    expect([struck[2], struck[3]]).toEqual([struck[0], struck[1]]);
+  }
+});
+
 it("leaves the plan room for all that the engine waits for", () => {
   const { duration_ms, faults } = roundPlan(recoveryFault("pause-broker"), STACK, 1, 1);
   expect(duration_ms - (faults[0]?.at_ms ?? 0) - (faults[0]?.hold_ms ?? 0)).toBeGreaterThanOrEqual(180_000);
@@ -48,7 +58,7 @@ it("where two drivers are, the role of the one that works is struck", () => {
   const kill = recoveryFault("kill-driver");
   expect(targetOn(kill, STACK)).toBe("driver");
   expect(targetOn(kill, { nodes: [...STACK.nodes, { name: "driver-2", kind: "driver" }] })).toBe("active-driver");
-  expect(targetOn(recoveryFault("kill-broker"), STACK)).toBe("kafka");
+  expect(targetOn(recoveryFault("kill-broker"), STACK)).toBe("leader");
 });
 
 it("holds: what a supervisor starts again at once is not held; --hold wins; an executor is never held down", () => {

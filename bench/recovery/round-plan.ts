@@ -20,7 +20,8 @@ const MAX_SEED = 2 ** 31;
 export function roundPlan(fault: RecoveryFault, stack: PlannedStack, seed: number, round: number): Plan {
   const random = new RandomStream(seed, PURPOSE, round);
   const plan = makePlan({
-    ...stack,
+    partitions: stack.partitions,
+    nodes: workersInTurn(stack.nodes, seed + round),
     seed: (seed + round) % MAX_SEED,
     // Room for one fault.
     durationMs: 10_000,
@@ -33,6 +34,13 @@ export function roundPlan(fault: RecoveryFault, stack: PlannedStack, seed: numbe
   const id = round === 1 ? 1 : 0;
   const faults = plan.faults.map((drawn) => ({ ...drawn, id, at_ms, hold_ms: fault.holdMs }));
   return { ...plan, duration_ms: at_ms + fault.holdMs + ROUND_LIMIT_MS, faults };
+}
+
+/** The worker that was not struck in the round before: Spark has moved all tasks to it, and an executor without a task is no loss. */
+function workersInTurn(nodes: PlannedStack["nodes"], turn: number): PlannedStack["nodes"] {
+  const workers = nodes.filter(({ kind }) => kind === "spark-worker");
+  const struck = workers[turn % workers.length];
+  return nodes.filter((node) => node.kind !== "spark-worker" || node === struck);
 }
 
 /** Several nodes of a kind, of which one does the work: that one is struck. */
