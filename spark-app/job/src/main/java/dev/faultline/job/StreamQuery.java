@@ -15,7 +15,10 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 
-/** Builds and starts the query of one claim. It reads from the claim's offsets and writes into the table. */
+/**
+ * Builds and starts the query of one claim. It reads from the claim's offsets and writes into the table; with a claim of generation 0,
+ * which is a preview, it writes when its holder has claimed the table.
+ */
 final class StreamQuery {
   /**
    * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker
@@ -45,10 +48,7 @@ final class StreamQuery {
         .option("subscribe", claim.topic())
         .option("startingOffsets", claim.startingOffsetsJson())
         .option("failOnDataLoss", "true")
-        .options(CONSUMER);
-    if (!arguments.kafkaDefaults()) {
-      reader.options(TIMES);
-    }
+        .options(consumer(arguments));
     if (arguments.maxOffsetsPerBatch() > 0) {
       reader.option("maxOffsetsPerTrigger", arguments.maxOffsetsPerBatch());
     }
@@ -62,11 +62,24 @@ final class StreamQuery {
     return writer.format("faultline-postgres").options(options).outputMode("append").trigger(Trigger.ProcessingTime(0)).start();
   }
 
+  static Map<String, String> consumer(JobArguments arguments) {
+    Map<String, String> options = new HashMap<>(CONSUMER);
+    if (!arguments.kafkaDefaults()) {
+      options.putAll(TIMES);
+    }
+    return options;
+  }
+
   private static Map<String, String> sinkOptions(JobArguments arguments, PipelineFile pipeline, SinkClaim claim) {
     Map<String, String> options = new HashMap<>();
     options.put("table", pipeline.table());
     options.put("topic", claim.topic());
-    options.put("generation", Long.toString(claim.generation()));
+    options.put("holder", claim.holder());
+    if (claim.generation() == 0) {
+      options.put("standby", "true");
+    } else {
+      options.put("generation", Long.toString(claim.generation()));
+    }
     options.put("fields", FieldList.format(pipeline.fields()));
     options.put("chunkRows", Integer.toString(arguments.chunkRows()));
     options.put("chunkMs", Integer.toString(arguments.chunkMs()));
