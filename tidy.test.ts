@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   monitor: ["contract", "machine", "report"],
   chaos: ["contract", "machine"],
   platform: ["contract", "db", "machine"],
-  bench: ["contract", "db", "machine", "platform", "validation"],
+  bench: ["chaos", "contract", "db", "machine", "platform", "report", "validation"],
   cli: ["bench", "chaos", "contract", "db", "machine", "monitor", "platform", "producer", "report", "validation"],
 };
 

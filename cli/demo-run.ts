@@ -26,10 +26,9 @@ import type { CommandContext } from "./context.ts";
 import { judgeRun } from "./judge-run.ts";
 import { openBrowser } from "./open-browser.ts";
 import { Progress } from "./progress.ts";
-import { followRun } from "./run-follower.ts";
 import { requireStack } from "./stack-access.ts";
-import { SteadyWatch } from "./steady-watch.ts";
 import { watchdogCommand } from "./watchdog-command.ts";
+import { QUIET_TIMEOUT_MS, whileProducing } from "./while-producing.ts";
 
 export type DemoFlags = {
   duration: number;
@@ -49,9 +48,6 @@ export type DemoFlags = {
   runtime?: RuntimeName;
 } & SloFlags;
 
-/** The stack must store rows of every partition this soon after the producer's start; else the machine can't carry it. */
-const STEADY_TIMEOUT_MS = 90_000;
-const QUIET_TIMEOUT_MS = 60_000;
 const PAGE_TIMEOUT_MS = 5_000;
 /** On a slow machine recoveries take longer than the interval: the plan may take this much longer, rather than spare a kind of node. */
 const GRACE_MS = 60_000;
@@ -194,27 +190,19 @@ async function produceAndBreak(context: CommandContext, flags: DemoFlags, run: D
   const { runtime, stack, pipeline } = run;
   const control = required(runtime.control).nodes(pipeline.topic);
   const producer = required(runtime.producer);
-  const beganMs = Date.now();
-  const live: LiveLine = liveLine(context.process.stderr, beganMs);
-  const steady = new SteadyWatch(pipeline.partitions);
-
-  await producer.start({ rate: flags.rate });
-  // The samples are the monitor's, a node of every stack.
-  const follower = followRun({
+  const live: LiveLine = liveLine(context.process.stderr, Date.now());
+  const production = {
+    producer,
     runDirectory: stack.run_directory,
-    sinceMs: beganMs,
-    onSample: (sample, seen) => {
-      live.onSample(sample, seen);
-      steady.observe(sample);
-    },
-  });
+    partitions: pipeline.partitions,
+    rate: flags.rate,
+    signal: context.signal,
+    onSample: (...seen: Parameters<LiveLine["onSample"]>) => live.onSample(...seen),
+  };
   try {
-    await steady.wait(STEADY_TIMEOUT_MS, context.signal);
-    await breakAndDrain(context, flags, run, { control, producer, live });
-    await steady.waitUntilStored(QUIET_TIMEOUT_MS, context.signal);
+    await whileProducing(production, () => breakAndDrain(context, flags, run, { control, producer, live }));
   } finally {
     live.end();
-    await follower.stop();
   }
 }
 

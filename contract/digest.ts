@@ -19,11 +19,12 @@ export const MEASURE_SOURCES = ["journal", "ledger", "commits", "offsets", "samp
 export type MeasureSource = (typeof MEASURE_SOURCES)[number];
 
 /** A duration. It lies between low_ms and high_ms; both are the same if it is exact to 1 ms. `open`: it was not over when the evidence ended, so it is longer. */
-const measure = z.union([
+export const measureSchema = z.union([
   z.strictObject({ low_ms: z.number(), high_ms: z.number(), open: z.boolean(), by: z.enum(MEASURE_SOURCES) }),
   z.strictObject({ unknown: z.string() }),
 ]);
-export type DigestMeasure = z.infer<typeof measure>;
+export type DigestMeasure = z.infer<typeof measureSchema>;
+const measure = measureSchema;
 
 /** A time without success. `shared_with`: faults that were injected while it went on, or in whose window it begins, too. */
 const gap = z.strictObject({ measure, shared_with: z.array(count) });

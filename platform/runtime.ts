@@ -58,6 +58,8 @@ export type UpRequest = {
   standby?: boolean;
   /** Whether PostgreSQL has a standby. */
   postgresStandby?: boolean;
+  /** For a benchmark: the settings for time that Kafka and Spark have by themselves, instead of ours. */
+  fieldDefaults?: boolean;
   /** Ports that must be these, by name. The others are chosen. */
   ports?: Record<string, number>;
   /** Events per second, where the producer comes up together with the stack. */

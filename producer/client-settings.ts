@@ -17,6 +17,15 @@ export const CLIENT_SETTINGS = {
   metadataMaxAge: 3_600_000,
 } as const satisfies Partial<BaseOptions>;
 
+/** What Kafka's own producer has by default (request.timeout.ms, socket.connection.setup.timeout.ms, metadata.max.age.ms), to compare with. */
+export const KAFKA_DEFAULTS = {
+  ...CLIENT_SETTINGS,
+  requestTimeout: 30_000,
+  connectTimeout: 10_000,
+  timeout: 30_000,
+  metadataMaxAge: 300_000,
+} as const satisfies Partial<BaseOptions>;
+
 /** All replicas in sync have the batch. Every `open` line of the ledger states it. */
 export const ACKS = -1;
 

@@ -14,6 +14,8 @@ export type ChannelSettings = {
   topic: string;
   partition: number;
   deadlineMs: number;
+  /** The client waits as long as Kafka's own producer does. */
+  kafkaDefaults: boolean;
 };
 
 /**

@@ -11,7 +11,7 @@ import {
   type ProduceOptions,
   type ProducerInfo,
 } from "@platformatic/kafka";
-import { ACKS, CLIENT_SETTINGS, RETRY_DELAY_MS } from "./client-settings.ts";
+import { ACKS, CLIENT_SETTINGS, KAFKA_DEFAULTS, RETRY_DELAY_MS } from "./client-settings.ts";
 
 /**
  * The library's Producer for one partition, with three of its defaults (2.12.1) changed:
@@ -28,9 +28,9 @@ export class LaneProducer extends Producer {
   #bootstrapOffset: number;
   #hasId = false;
 
-  constructor(options: { brokers: string[]; clientId: string; partition: number }) {
+  constructor(options: { brokers: string[]; clientId: string; partition: number; kafkaDefaults?: boolean }) {
     super({
-      ...CLIENT_SETTINGS,
+      ...(options.kafkaDefaults === true ? KAFKA_DEFAULTS : CLIENT_SETTINGS),
       clientId: options.clientId,
       bootstrapBrokers: options.brokers,
       idempotent: true,

@@ -14,6 +14,7 @@ export const USAGE = `node producer/main.ts --run-dir DIR --brokers host:port[,h
   --linger-ms MS        how long the first event of a batch waits for more (5)
   --backlog-max N       largest number of events that wait, over all partitions; above it no event is born (100000)
   --send-deadline-ms MS after this time a send is indeterminate; a new producer id sends the batch again (30000)
+  --kafka-defaults      let the client wait as long as Kafka's own producer does by default, to compare
   --drain-ms MS         how long a stop waits for batches in flight (10000)
   --ready-timeout-ms MS how long to wait for the topic at the start (60000)`;
 
@@ -30,6 +31,7 @@ export type ProducerOptions = {
   lingerMs: number;
   backlogMax: number;
   sendDeadlineMs: number;
+  kafkaDefaults: boolean;
   drainMs: number;
   readyTimeoutMs: number;
 };
@@ -47,9 +49,12 @@ const FLAGS = {
   "linger-ms": text,
   "backlog-max": text,
   "send-deadline-ms": text,
+  "kafka-defaults": { type: "boolean" },
   "drain-ms": text,
   "ready-timeout-ms": text,
 } as const;
+
+type TextFlag = Exclude<keyof typeof FLAGS, "kafka-defaults">;
 
 function usage(message: string): FaultlineError {
   return new FaultlineError("FL_USAGE", message, { remedy: USAGE });
@@ -57,13 +62,13 @@ function usage(message: string): FaultlineError {
 
 /** @throws FaultlineError FL_USAGE or FL_CONFIG_INVALID with flag and value. Without --brokers, KAFKA_BROKERS counts. */
 export function parseOptions(args: string[], environment: Record<string, string | undefined>): ProducerOptions {
-  let values: Partial<Record<keyof typeof FLAGS, string>>;
+  let values: Partial<Record<TextFlag, string>> & { "kafka-defaults"?: boolean };
   try {
     ({ values } = parseArgs({ args, options: FLAGS, strict: true }));
   } catch (error) {
     throw usage((error as Error).message);
   }
-  const whole = (name: keyof typeof FLAGS, min: number): number | undefined => {
+  const whole = (name: TextFlag, min: number): number | undefined => {
     const value = values[name];
     if (value === undefined) return undefined;
     if (!/^\d+$/.test(value) || !Number.isSafeInteger(Number(value)) || Number(value) < min)
@@ -90,6 +95,7 @@ export function parseOptions(args: string[], environment: Record<string, string 
     lingerMs: whole("linger-ms", 0) ?? 5,
     backlogMax: whole("backlog-max", 1) ?? 100_000,
     sendDeadlineMs: whole("send-deadline-ms", 1) ?? 30_000,
+    kafkaDefaults: values["kafka-defaults"] === true,
     drainMs: whole("drain-ms", 0) ?? 10_000,
     readyTimeoutMs: whole("ready-timeout-ms", 1) ?? 60_000,
   };

@@ -83,6 +83,7 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
           topic,
           partition,
           deadlineMs: options.sendDeadlineMs,
+          kafkaDefaults: options.kafkaDefaults,
         },
         events,
         giveUp,

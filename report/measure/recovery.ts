@@ -7,6 +7,7 @@ import { calmGap, type ChargedGap, chargedGap, type FaultWindow } from "./succes
 import type { CommitHistory } from "./success/commit-history.ts";
 import type { OffsetWatch } from "./success/offset-watch.ts";
 import { sinkPartitions } from "./success/sink-series.ts";
+import { type Takeover, takeoverOf } from "./success/takeover.ts";
 import { visibleAgain } from "./success/visible-again.ts";
 import type { Series, Span } from "./success-gap.ts";
 
@@ -29,7 +30,8 @@ export type FaultRecovery = FaultHistory & {
    * after that event (a paused driver's executors continue for a while), only sinkGap shows it.
    */
   visibleAgain: Measure;
-} & Phases;
+} & Phases &
+  Takeover;
 
 /** The evidence. A missing source is undefined and makes its measures unknown, or less exact. */
 export type Evidence = {
@@ -78,6 +80,14 @@ export function measureRecoveries(histories: readonly FaultHistory[], evidence: 
       ackGap: charged(acks),
       sinkGap: charged(rows),
       visibleAgain: again,
+      ...takeoverOf(fault, {
+        partitions: sink,
+        claims: evidence.watch?.claims ?? [],
+        visibleAgain: again,
+        window,
+        windows: bitten,
+        nextMs,
+      }),
     };
   });
   const disturbed = faults.map((fault, index) => untilCaughtUp(windows[index] as FaultWindow, fault));
@@ -117,7 +127,8 @@ function unmeasured(fault: FaultHistory): FaultRecovery {
   const effect = fault.effective === false ? "no effect" : "no answer of the effect probe";
   const none = { unknown: fault.failed === undefined ? effect : "not injected" };
   const phases = { detected: none, held: none, nodeReady: none, nodeDown: none, failedOver: none, caughtUp: none };
-  return { ...fault, ...phases, ackGap: without(none), sinkGap: without(none), visibleAgain: none };
+  const takeover = { claimed: none, takenOver: none, upToDate: none };
+  return { ...fault, ...phases, ...takeover, ackGap: without(none), sinkGap: without(none), visibleAgain: none };
 }
 
 function timesOfJournal({ injectedMs, probedMs = injectedMs, healedMs, readyMs }: FaultHistory, endMs: number) {

@@ -30,7 +30,7 @@ function rootWith(...digests: Digest[]): string {
 
 test("percentiles are of the upper ends, by nearest rank; an end that was not seen is the longest", () => {
   const faults = Array.from({ length: 20 }, (_, index) => fault((index + 1) * 100));
-  expect(spreadOf(faults, "rows")).toEqual({
+  expect(spreadOf(faults, "rows")).toMatchObject({
     n: 20,
     unknown: 0,
     p50: { ms: 1000, atLeast: false },

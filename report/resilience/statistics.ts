@@ -22,8 +22,8 @@ export const FIGURES = {
 } as const satisfies Record<string, (fault: DigestFault) => DigestMeasure>;
 export type FigureName = keyof typeof FIGURES;
 
-/** A percentile. `atLeast`: a fault whose end was not seen is among those that it counts, so the true one may be longer. */
-export type Point = { ms: number; atLeast: boolean };
+/** A percentile. `atLeast`: a fault whose end was not seen is among those that it counts, so the true one may be longer. `index`: of the measure. */
+export type Point = { ms: number; atLeast: boolean; index: number };
 /** `n`: faults with a figure. `unknown`: faults without one. `errorMs`: the widest interval that the evidence leaves. */
 export type Spread = { n: number; unknown: number; p50: Point; p95: Point; max: Point; errorMs: number };
 
@@ -43,6 +43,11 @@ export function groupFaults(digests: readonly Digest[]): FaultGroup[] {
     .toSorted((a, b) => compare(a.nodeKind, b.nodeKind) || compare(a.kind, b.kind));
 }
 
+/** @returns undefined if no fault has the figure. */
+export function spreadOf(faults: readonly DigestFault[], figure: FigureName): Spread | undefined {
+  return spreadOfMeasures(faults.map(FIGURES[figure]));
+}
+
 /** In the order of their first runs. */
 export function groupBySetting(digests: readonly Digest[]): Setting[] {
   const runs = Map.groupBy(digests, (digest) => settingWords(digest).join(", "));
@@ -57,14 +62,13 @@ export function settingWords({ runtime, coordination, trigger }: Digest): string
 /**
  * Percentiles by nearest rank over the upper ends of the intervals, so that no figure is better than its evidence. Figures whose end was not seen count
  * as the longest.
- * @returns undefined if no fault has the figure.
+ * @returns undefined if none is known.
  */
-export function spreadOf(faults: readonly DigestFault[], figure: FigureName): Spread | undefined {
-  const measures = faults.map(FIGURES[figure]);
-  const known = measures.flatMap((measure) => ("unknown" in measure ? [] : measure));
+export function spreadOfMeasures(measures: readonly DigestMeasure[]): Spread | undefined {
+  const known = measures.flatMap((measure, index) => ("unknown" in measure ? [] : { ...measure, index }));
   if (known.length === 0) return undefined;
   const points = known
-    .map(({ high_ms, open }) => ({ ms: high_ms, atLeast: open }))
+    .map(({ high_ms, open, index }) => ({ ms: high_ms, atLeast: open, index }))
     .toSorted((a, b) => Number(a.atLeast) - Number(b.atLeast) || a.ms - b.ms);
   const at = (share: number): Point => points[Math.max(0, Math.ceil(share * points.length) - 1)] as Point;
   return {

@@ -103,7 +103,7 @@ function faultOf(fault: FaultView, startMs: number): DigestFault {
   };
 }
 
-function measureOf(measure: Measure): DigestMeasure {
+export function measureOf(measure: Measure): DigestMeasure {
   if (!isKnown(measure)) return { unknown: short(measure.unknown) };
   const { lowMs, highMs, open, by } = measure;
   return { low_ms: lowMs, high_ms: highMs, open, by };

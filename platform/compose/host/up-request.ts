@@ -23,6 +23,10 @@ export function composeVariables(root: string, request: UpRequest): Record<strin
     throw new FaultlineError("FL_USAGE", "--postgres-standby is for the local runtime", {
       remedy: "leave it out: PostgreSQL has one server in containers",
     });
+  if (request.fieldDefaults === true)
+    throw new FaultlineError("FL_USAGE", "the field's defaults are for the local runtime", {
+      remedy: "use --runtime local",
+    });
   return {
     ...(pipelineFile !== undefined && { FAULTLINE_PIPELINE: pathInside(root, pipelineFile) }),
     ...(seed !== undefined && { FAULTLINE_SEED: `${seed}` }),

@@ -6,6 +6,7 @@ import { hostVariables } from "../../../contract/postgres-hosts.ts";
 import type { Trigger } from "../../../contract/stack.ts";
 import { driverStatusPath, javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
 import { bootstrapServers } from "./kafka.ts";
+import { keepTheirs } from "./field-defaults.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { postgresAddress } from "./postgres.ts";
 import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
@@ -43,7 +44,7 @@ export function driverSpec(
   const slots = executorSlots(settings, name);
   const isFirst = name === "driver";
   const properties = {
-    ...sparkDefaults(),
+    ...(settings.field_defaults === true ? keepTheirs("spark", sparkDefaults()) : sparkDefaults()),
     "spark.app.name": isFirst ? settings.pipeline : `${settings.pipeline} ${name}`,
     "spark.master": sparkMasterUrl(settings),
     "spark.submit.deployMode": "client",
@@ -71,6 +72,7 @@ export function driverSpec(
       "dev.faultline.job.PipelineJob",
       ...Object.entries(jobArguments).flat(),
       ...(settings.standby ? ["--standby", "--driver-name", name] : []),
+      ...(settings.field_defaults === true ? ["--kafka-defaults"] : []),
     ],
     env: {
       ...sparkEnvironment(spark),

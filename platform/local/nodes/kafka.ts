@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { KAFKA_IDS, type Settings } from "../state/settings.ts";
 import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "../state/layout.ts";
+import { withoutOurs } from "./field-defaults.ts";
 import { behindAddress, ownPort } from "../state/node-ports.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import type { PortName } from "../state/ports.ts";
@@ -36,7 +37,10 @@ export function kafkaProperties(settings: Settings, id: number, logDirectory: st
   };
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
   const shared = ["common.properties", ...(zookeeper ? ["zookeeper/broker.properties"] : [])];
-  return lines.concat(shared.map((file) => readFileSync(join(ROOT, "platform/kafka", file), "utf8"))).join("");
+  const texts = shared.map((file) => readFileSync(join(ROOT, "platform/kafka", file), "utf8"));
+  return lines
+    .concat(settings.field_defaults === true ? texts.map((text) => withoutOurs("broker", text)) : texts)
+    .join("");
 }
 
 /** Options of the JVM: small, and quick to start. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
+import { FIELD_DEFAULTS } from "./field-defaults.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProducerOptions } from "../../runtime.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
@@ -18,6 +19,8 @@ export function producerSpec(settings: Settings, stateDirectory: string, options
   if (options.untilTotal !== undefined) args.push("--until-total", `${options.untilTotal}`);
   if (options.lingerMs !== undefined) args.push("--linger-ms", `${options.lingerMs}`);
   if (options.untilMs !== undefined) args.push("--until-ms", `${options.untilMs}`);
+  if (settings.field_defaults === true)
+    args.push("--kafka-defaults", "--send-deadline-ms", FIELD_DEFAULTS.producer["delivery.timeout.ms"]);
   return {
     name: "producer",
     kind: "producer",

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../../contract/errors.ts";
 import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "../state/layout.ts";
+import { keepTheirs } from "./field-defaults.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { driverNames, type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
 
@@ -57,6 +58,10 @@ export function sparkJvm(
 /** A silent worker counts as dead after 12 s; it sends a heartbeat four times in this time. */
 const WORKER_TIMEOUT_S = 12;
 
+function daemonProperties(settings: Settings, properties: Record<string, string | number>) {
+  return settings.field_defaults === true ? keepTheirs("spark daemons", properties) : properties;
+}
+
 export function sparkMasterUrl(settings: Settings): string {
   return `spark://127.0.0.1:${settings.ports["spark-master"]}`;
 }
@@ -78,7 +83,7 @@ export function sparkMasterSpec(settings: Settings, stateDirectory: string, spar
     name: "spark-master",
     kind: "spark-master",
     command: javaCommand(),
-    args: sparkJvm(spark, "256m", directory, properties).concat([
+    args: sparkJvm(spark, "256m", directory, daemonProperties(settings, properties)).concat([
       "org.apache.spark.deploy.master.Master",
       "--host",
       "127.0.0.1",
@@ -130,7 +135,7 @@ export function sparkWorkerSpec(
     name,
     kind: "spark-worker",
     command: javaCommand(),
-    args: sparkJvm(spark, "256m", directory, properties).concat(
+    args: sparkJvm(spark, "256m", directory, daemonProperties(settings, properties)).concat(
       ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--port", `${port}`, "--webui-port", `${web}`],
       resources,
       [sparkMasterUrl(settings)],

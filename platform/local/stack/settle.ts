@@ -35,6 +35,8 @@ export type SettleOptions = {
   standby?: boolean;
   /** Whether PostgreSQL has a standby. Undefined: as the existing data have it, else not. */
   postgresStandby?: boolean;
+  /** Undefined: as the existing data have it, else ours. true: for time, the settings that Kafka and Spark have by themselves. */
+  fieldDefaults?: boolean;
   /** Ports that must be these, by name (see PORT_NAMES). The others are chosen. */
   ports?: Record<string, number>;
 };
@@ -71,6 +73,7 @@ export async function settle(
       partitions: pipeline.partitions,
       topic: pipeline.topic,
       trigger: options.trigger ?? "realtime",
+      ...(options.fieldDefaults === true && { field_defaults: true }),
       created_ms: nowMs,
       postgres: choosePostgresHome(stateDirectory),
       ...(options.postgresStandby === true && {
@@ -87,6 +90,7 @@ export async function settle(
   checkSame("seed", options.seed, found.seed);
   checkSame("coordination", options.coordination, found.coordination);
   if (options.standby !== undefined) checkSame("standby driver", yesNo(options.standby), yesNo(found.standby));
+  checkSame("field defaults", options.fieldDefaults, found.field_defaults === true);
   checkSame("malformed events per million", options.malformedPpm, found.malformed_ppm);
   if (options.postgresStandby !== undefined)
     checkSame("standby of PostgreSQL", yesNo(options.postgresStandby), yesNo(found.postgres_standby !== undefined));
@@ -103,7 +107,12 @@ function yesNo(value: boolean): string {
   return value ? "yes" : "no";
 }
 
-function checkSame(what: string, asked: string | number | undefined, has: string | number, about = ""): void {
+function checkSame(
+  what: string,
+  asked: string | number | boolean | undefined,
+  has: string | number | boolean,
+  about = "",
+): void {
   if (asked === undefined || asked === has) return;
   throw new FaultlineError(
     "FL_CONFIG_INVALID",

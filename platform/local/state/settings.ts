@@ -35,6 +35,8 @@ const settingsSchema = z.strictObject({
   partitions: z.int(),
   topic: z.string(),
   trigger: z.enum(TRIGGERS),
+  /** The settings for time are those that Kafka and Spark have by themselves (nodes/field-defaults.ts), for a benchmark. */
+  field_defaults: z.literal(true).optional(),
   created_ms: z.int(),
   postgres: postgresHomeSchema,
   /** Its port; absent: PostgreSQL has no standby. */

@@ -1,5 +1,5 @@
-import { isKnown, longestOf, type Measure } from "../measure.ts";
-import { longestGap, type Series, type Span } from "../success-gap.ts";
+import { isKnown, type KnownMeasure, longestOf, type Measure } from "../measure.ts";
+import { type Gap, longestGap, type Series, type Span } from "../success-gap.ts";
 
 /** From a fault's injection until all is well again as far as is known. */
 export type FaultWindow = Span & { id: number };
@@ -21,9 +21,9 @@ export function isCharged(gap: Span, to: FaultWindow, windows: readonly FaultWin
 /** @returns the longest gap of all partitions that is charged to the window's fault. */
 export function chargedGap(series: readonly Series[], to: FaultWindow, windows: readonly FaultWindow[]): ChargedGap {
   const isOf = (gap: Span): boolean => isCharged(gap, to, windows);
-  const found = series.map((lane) => longestGap(lane, to, isOf)).filter((gap) => gap !== undefined);
+  const found = chargedGaps(series, to, windows);
   const measure = longestOf(found.map((gap) => gap.measure)) ?? { unknown: "no success was due in this time" };
-  const worst = found.toSorted((a, b) => b.gap.highMs - a.gap.highMs)[0];
+  const worst = found[0];
   const shared = new Set<number>();
   // A gap of another fault that was going on at the injection: how long it would have lasted without this one, nobody knows.
   const isOfOther = (gap: Span): boolean => isInjectedDuring(gap, to) && !isOf(gap);
@@ -36,6 +36,18 @@ export function chargedGap(series: readonly Series[], to: FaultWindow, windows: 
       if (window.id !== to.id && (beginsIn(gap, window) || isInjectedDuring(gap, window))) shared.add(window.id);
   }
   return { measure, sharedWith: [...shared].toSorted((a, b) => a - b) };
+}
+
+/** @returns each partition's longest gap that is charged to the window's fault, the longest first. */
+export function chargedGaps(
+  series: readonly Series[],
+  to: FaultWindow,
+  windows: readonly FaultWindow[],
+): { measure: KnownMeasure; gap: Gap }[] {
+  return series
+    .map((lane) => longestGap(lane, to, (gap) => isCharged(gap, to, windows)))
+    .filter((gap) => gap !== undefined)
+    .toSorted((a, b) => b.gap.highMs - a.gap.highMs);
 }
 
 /** @returns the longest gap that touches none of the windows. The time before a partition's first success is that of a start, and not calm. */

@@ -16,9 +16,11 @@ import java.util.Set;
  * @param statusFile null for no status file
  * @param standby whether the job waits for the right to write, instead of claiming the table at once
  * @param driverName this driver's name among those that share the table
+ * @param kafkaDefaults leave the Kafka source's times as Kafka and Spark have them, to compare
  */
 record JobArguments(Path pipeline, String brokers, String topic, boolean realTime, int chunkRows, int chunkMs, long epochMs,
-    long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest, boolean standby, String driverName) {
+    long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest, boolean standby, String driverName,
+    boolean kafkaDefaults) {
 
   static final String HELP = """
       Streams a Kafka topic into a PostgreSQL table, each record exactly once.
@@ -39,6 +41,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
         --standby                  share the table with other drivers that have this flag: one writes, the others are ready to take over
         --driver-name NAME         this driver's name among those that share the table [default: driver]
+        --kafka-defaults           wait for Kafka as long as its consumers do by default, to compare
         --help                     print this text
 
       The job reads the PostgreSQL address from the environment: POSTGRES_HOST, POSTGRES_PORT [default: 5432], POSTGRES_DB, POSTGRES_USER,
@@ -61,7 +64,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
 
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--trigger", "--chunk-rows", "--chunk-ms",
       "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file", "--driver-name");
-  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--standby");
+  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--standby", "--kafka-defaults");
 
   /** @throws UsageException with one line that names the error */
   static JobArguments parse(String[] arguments) {
@@ -108,7 +111,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         given.containsKey("--checkpoint") ? Path.of(given.get("--checkpoint")) : null,
         given.containsKey("--status-file") ? Path.of(given.get("--status-file")) : null,
         !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"),
-        given.containsKey("--standby"), driverName);
+        given.containsKey("--standby"), driverName, given.containsKey("--kafka-defaults"));
   }
 
   private static long number(Map<String, String> given, String name, long min, long max, long otherwise) {

@@ -24,13 +24,16 @@ final class StreamQuery {
    * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker
    * and five minutes for metadata that no error refreshes.
    */
-  static final Map<String, String> CONSUMER = Map.of(
+  private static final Map<String, String> TIMES = Map.of(
       "kafka.request.timeout.ms", "4000",
       "kafka.default.api.timeout.ms", "20000",
       "kafka.metadata.max.age.ms", "2000",
       "kafka.socket.connection.setup.timeout.ms", "1500",
       "kafka.socket.connection.setup.timeout.max.ms", "4000",
       "kafka.reconnect.backoff.max.ms", "500",
+      "kafkaConsumer.pollTimeoutMs", "20000");
+
+  private static final Map<String, String> CONSUMER = Map.of(
       "kafka.max.poll.records", "2000",
       "kafka.max.partition.fetch.bytes", "2097152",
       "kafka.receive.buffer.bytes", "1048576");
@@ -45,8 +48,7 @@ final class StreamQuery {
         .option("subscribe", claim.topic())
         .option("startingOffsets", claim.startingOffsetsJson())
         .option("failOnDataLoss", "true")
-        .option("kafkaConsumer.pollTimeoutMs", "20000")
-        .options(CONSUMER);
+        .options(consumer(arguments));
     if (arguments.maxOffsetsPerBatch() > 0) {
       reader.option("maxOffsetsPerTrigger", arguments.maxOffsetsPerBatch());
     }
@@ -58,6 +60,14 @@ final class StreamQuery {
           .trigger(Trigger.RealTime(arguments.epochMs())).start();
     }
     return writer.format("faultline-postgres").options(options).outputMode("append").trigger(Trigger.ProcessingTime(0)).start();
+  }
+
+  static Map<String, String> consumer(JobArguments arguments) {
+    Map<String, String> options = new HashMap<>(CONSUMER);
+    if (!arguments.kafkaDefaults()) {
+      options.putAll(TIMES);
+    }
+    return options;
   }
 
   private static Map<String, String> sinkOptions(JobArguments arguments, PipelineFile pipeline, SinkClaim claim) {

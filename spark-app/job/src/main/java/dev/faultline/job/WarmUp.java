@@ -25,7 +25,7 @@ final class WarmUp {
         .option("startingOffsets", json(setup.topic(), from))
         .option("endingOffsets", json(setup.topic(), kafka.latest()))
         .option("failOnDataLoss", "false")
-        .options(StreamQuery.CONSUMER)
+        .options(StreamQuery.consumer(setup.arguments()))
         .load().select("partition", "offset", "key", "value");
     records.write().format("noop").mode("overwrite").save();
     // an empty topic gives no task

@@ -22,6 +22,7 @@ class JobArgumentsTest {
     assertTrue(arguments.realTime());
     assertTrue(arguments.aggregates());
     assertFalse(arguments.stopAtLatest());
+    assertFalse(arguments.kafkaDefaults());
     assertEquals(5_000, arguments.chunkRows());
     assertEquals(300_000, arguments.epochMs());
     assertFalse(arguments.standby());
@@ -29,6 +30,14 @@ class JobArgumentsTest {
     JobArguments second = parse("--standby --pipeline p.yaml --brokers a:1 --driver-name driver-2");
     assertTrue(second.standby());
     assertEquals("driver-2", second.driverName());
+  }
+
+  @Test
+  void takesSwitches() {
+    JobArguments arguments = parse("--kafka-defaults --pipeline p.yaml --no-aggregates --brokers a:1");
+    assertTrue(arguments.kafkaDefaults());
+    assertFalse(arguments.aggregates());
+    assertFalse(arguments.stopAtLatest());
   }
 
   @Test

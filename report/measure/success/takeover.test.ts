@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { FaultHistories } from "../../../contract/fault-history.ts";
+import { fault } from "../../fixture/recovery.ts";
+import { commitsOf, ledgerOf, type TrueRun, watchOf } from "../../fixture/sink-world.ts";
+import { measureRecoveries } from "../recovery.ts";
+import { OffsetWatchBuilder } from "./offset-watch.ts";
+
+const BASE = 1_000_000;
+const INJECTED = BASE + 6_000;
+const KILL = fault({
+  id: 1,
+  plannedMs: INJECTED,
+  activeMs: INJECTED + 20,
+  healedMs: INJECTED + 30,
+  recoveredMs: INJECTED + 500,
+});
+
+/** A commit of each batch of 10 every 100 ms, 50 ms after its last event, but for a time that is made good in larger steps. */
+function runWith(silentFromMs: number, silentToMs: number, backlogUntilMs: number): TrueRun {
+  const commits: { atMs: number; toSequence: number }[] = [];
+  for (let batch = 0; batch < 120; batch++) {
+    const atMs = BASE + (batch + 1) * 100 + 50;
+    const toSequence = (batch + 1) * 10;
+    if (atMs >= silentFromMs && atMs < silentToMs) continue;
+    // Behind by half of what was missed until it is made good.
+    const isBehind = atMs >= silentToMs && atMs < backlogUntilMs;
+    commits.push({ atMs, toSequence: isBehind ? toSequence - 100 : toSequence });
+  }
+  return { baseMs: BASE, durationMs: 12_000, commits };
+}
+
+function measured(run: TrueRun, claims: { generation: number; at_ms: number; after_ms: number }[] = []) {
+  const { faults } = FaultHistories.of(KILL);
+  const builder = new OffsetWatchBuilder();
+  const line = { t: "offsets", partition: 0, rows: 0, duplicates: 0, dead_letters: 0, next_offset: 0 } as const;
+  builder.add({ t: "open", version: 1, run: 7, session: 1, pid: 1, at_ms: BASE });
+  builder.add({ ...line, generation: 1, at_ms: BASE });
+  for (const claim of claims) builder.add({ ...line, ...claim });
+  const watch = watchOf(
+    run,
+    Array.from({ length: 240 }, (_, index) => BASE + index * 50),
+  );
+  const [found] = measureRecoveries(faults, {
+    ledger: ledgerOf(run),
+    samples: [],
+    watch: { ...watch, claims: builder.watch.claims },
+    commits: commitsOf(run, 0, 1_200),
+    endMs: BASE + 12_000,
+  }).faults;
+  if (found === undefined) throw new Error("no fault");
+  return found;
+}
+
+const exactly = (ms: number) => ({ lowMs: ms, highMs: ms, open: false, by: "commits" });
+
+test("taken over with the first row of new events; up to date when rows are as young as before", () => {
+  const found = measured(runWith(INJECTED, INJECTED + 3_000, INJECTED + 4_000), [
+    { generation: 2, after_ms: INJECTED + 2_450, at_ms: INJECTED + 2_500 },
+  ]);
+  expect(found.claimed).toEqual({ lowMs: 2_450, highMs: 2_500, open: false, by: "offsets" });
+  // The event of 6,020 ms is in the backlog's first commit, at 3,050 ms.
+  expect(found.takenOver).toEqual(exactly(3_050));
+  // At 4,050 ms the backlog's last second is stored at once; the commit after it has young events alone.
+  expect(found.upToDate).toEqual(exactly(4_150));
+});
+
+test("an outage that begins after new events were visible is over when the gap is", () => {
+  const found = measured(runWith(INJECTED + 300, INJECTED + 2_300, 0));
+  expect(found.visibleAgain).toEqual(exactly(150));
+  expect(found.sinkGap.measure).toEqual(exactly(2_100));
+  expect(found.takenOver).toEqual(exactly(2_350));
+});
+
+test("nothing was missed: taken over with the first new event, no claim was seen, no backlog", () => {
+  const found = measured(runWith(0, 0, 0));
+  expect(found.takenOver).toEqual(exactly(150));
+  expect(found.claimed).toEqual({ unknown: "the witness saw no claim" });
+  expect(found.upToDate).toEqual(exactly(150));
+});
+
+test("a claim from before the injection is another one's", () => {
+  const claims = [{ generation: 2, after_ms: INJECTED - 100, at_ms: INJECTED - 50 }];
+  expect(measured(runWith(0, 0, 0), claims).claimed).toEqual({ unknown: "the witness saw no claim" });
+});
+
+test("without commit times from before, nobody knows how young rows were", () => {
+  const run = runWith(0, 0, 0);
+  const { faults } = FaultHistories.of(KILL);
+  const [found] = measureRecoveries(faults, {
+    ledger: ledgerOf(run),
+    samples: [],
+    commits: commitsOf(run, 620, 1_200),
+    endMs: BASE + 12_000,
+  }).faults;
+  expect(found?.upToDate).toEqual({ unknown: "no commit times from before it" });
+});
