@@ -4,6 +4,11 @@
 set -euo pipefail
 
 export PGUSER=${PGUSER:-${POSTGRES_USER:-}} PGDATABASE=${PGDATABASE:-${POSTGRES_DB:-}}
+# With a standby, the shell may be on either server, and only the primary takes writes. Who names a host gets that one.
+if [ -n "${POSTGRES_HOSTS:-}" ] && [ -z "${PGHOST:-}" ] && ! printf '%s\n' "$@" | grep -qE '^(-h|--host)'; then
+  PGPASSWORD=$(cat "${POSTGRES_PASSWORD_FILE:?}")
+  export PGHOST=$POSTGRES_HOSTS PGTARGETSESSIONATTRS=primary PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-3} PGPASSWORD
+fi
 real=$(type -aP psql | grep -v '^/usr/local/sbin/' | head -n 1)
 arguments=()
 while [ $# -gt 0 ]; do

@@ -16,7 +16,8 @@ test("nodes and the place of the drivers' status files come from flags, else fro
   expect(parseOptions(RUN_DIR, ENVIRONMENT)).toMatchObject({ nodes: [], driverStatusDirectory: undefined });
   const set = {
     ...ENVIRONMENT,
-    MONITOR_NODES: "postgres=postgres@h:5432 driver=driver",
+    MONITOR_NODES: "postgres=postgres@h:5432",
+    MONITOR_MORE_NODES: "driver=driver",
     MONITOR_DRIVER_STATUS: "/s",
   };
   expect(parseOptions(RUN_DIR, set)).toMatchObject({
@@ -38,7 +39,7 @@ test("a list of nodes that is wrong is an error that names flag or variable", ()
     usage('--nodes: "kafka-1" is no node'),
   );
   expect(() => parseOptions(RUN_DIR, { ...ENVIRONMENT, MONITOR_NODES: "a=b" })).toThrow(
-    usage('MONITOR_NODES: "a=b" is no node'),
+    usage('MONITOR_NODES and MONITOR_MORE_NODES: "a=b" is no node'),
   );
 });
 

@@ -8,7 +8,7 @@ import { type MonitoredNode, parseNodes } from "./sources/nodes/node-list.ts";
 const USAGE = `node monitor/main.ts --run-dir DIR [--brokers host:port[,host:port...]] [--nodes LIST] [--driver-status DIR] [--page host:port [--page-hosts LIST]]
   --run-dir DIR         the run's directory; it need not be there yet
   --brokers LIST        Kafka [default: KAFKA_BROKERS]
-  --nodes LIST          the nodes to ask, name=kind[@host:port][,...] [default: MONITOR_NODES, else none]
+  --nodes LIST          the nodes to ask, name=kind[@host:port][,...] [default: MONITOR_NODES and MONITOR_MORE_NODES, else none]
   --driver-status DIR   where each driver's status file is, NAME-status.json [default: MONITOR_DRIVER_STATUS, else not known]
   --page host:port      where to serve the run's page; port 0 is a free one [default: MONITOR_PAGE, else nowhere]
   --page-hosts LIST     names besides the loopback names by which it is asked for, name or name:port [default: MONITOR_PAGE_HOSTS]
@@ -48,7 +48,10 @@ export function parseOptions(args: string[], environment: Record<string, string 
     },
     nodes:
       nodes === undefined
-        ? parseNodes(environment["MONITOR_NODES"] ?? "", "MONITOR_NODES")
+        ? parseNodes(
+            `${environment["MONITOR_NODES"] ?? ""} ${environment["MONITOR_MORE_NODES"] ?? ""}`,
+            "MONITOR_NODES and MONITOR_MORE_NODES",
+          )
         : parseNodes(nodes, "--nodes"),
     driverStatusDirectory: driverStatus ?? (environment["MONITOR_DRIVER_STATUS"] || undefined),
     page: pageAddress(

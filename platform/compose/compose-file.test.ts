@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { parseNodes } from "../../monitor/sources/nodes/node-list.ts";
@@ -14,10 +14,15 @@ const serviceSchema = z.object({
   environment: z.record(z.string(), z.string()).optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).optional(),
 });
-const text = readFileSync(join(import.meta.dirname, "../../docker-compose.yml"), "utf8");
-const { services } = z
-  .object({ services: z.record(z.string(), serviceSchema) })
-  .parse(parse(text, { merge: true, maxAliasCount: 1000 }));
+const servicesOf = <T>(file: string, schema: z.ZodType<T>): Record<string, T> =>
+  z.object({ services: z.record(z.string(), schema) }).parse(
+    parse(readFileSync(join(import.meta.dirname, "../..", file), "utf8"), {
+      merge: true,
+      maxAliasCount: 1000,
+      customTags: [{ tag: "!override", collection: "seq" }],
+    }),
+  ).services;
+const services = servicesOf("docker-compose.yml", serviceSchema);
 
 function mebibytes(limit: string): number {
   const [, number, unit] = /^(\d+)([mg])$/.exec(limit) ?? [];
@@ -65,4 +70,29 @@ it("tells the monitor every node, and where it can be asked", () => {
   );
   const known = nodes.flatMap(({ addresses }) => Object.values(addresses));
   for (const { name, address } of asked) if (address !== undefined) expect(known, name).toContain(address);
+});
+
+describe("docker-compose.failover.yml", () => {
+  const failover = servicesOf("docker-compose.failover.yml", serviceSchema.partial({ mem_limit: true }));
+
+  it("names both servers to everybody who speaks to PostgreSQL", () => {
+    const clients = Object.entries(services).flatMap(([name, { environment }]) =>
+      environment?.["POSTGRES_HOST"] === undefined ? [] : [name],
+    );
+    for (const name of clients)
+      expect(failover[name]?.environment?.["POSTGRES_HOST"], name).toBe("postgres,postgres-2");
+    expect(clients).toContain("spark");
+  });
+
+  it("tells the monitor of each server that it adds", () => {
+    const more = Object.keys(failover).filter((service) => services[service] === undefined);
+    const asked = parseNodes(failover["monitor"]?.environment?.["MONITOR_MORE_NODES"] ?? "", "MONITOR_MORE_NODES");
+    expect(asked).toEqual(
+      more.map((service) => {
+        const node = nodeOfService(service);
+        return { name: node?.name, kind: node?.kind, address: node?.addresses["sql"] };
+      }),
+    );
+    expect(more).toEqual(["postgres-2"]);
+  });
 });

@@ -56,6 +56,8 @@ zookeeper)
     cat /opt/kafka/zookeeper/zookeeper.properties
     echo "clientPort=2181"
     echo "dataDir=/var/lib/zookeeper/data"
+    # No client is granted a longer session, whatever it asks for [default: 20 ticks].
+    [ -z "${ZOOKEEPER_MAX_SESSION_MS:-}" ] || echo "maxSessionTimeout=$ZOOKEEPER_MAX_SESSION_MS"
   } >/tmp/zookeeper.properties
   exec java "-Xmx${ZOOKEEPER_HEAP:-96m}" -XX:TieredStopAtLevel=1 "${java_options[@]}" -cp '/opt/kafka/libs/*' \
     org.apache.zookeeper.server.quorum.QuorumPeerMain /tmp/zookeeper.properties

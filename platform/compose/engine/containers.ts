@@ -9,7 +9,7 @@ export type NodeContainer = { status: NodeStatus; service: string; inspect: Cont
 const SERVICES: [RegExp, NodeKind, (service: string) => Record<string, string>][] = [
   [/^zookeeper$/, "zookeeper", (service) => ({ client: `${service}:2181` })],
   [/^kafka-\d+$/, "kafka", (service) => ({ client: `${service}:9092` })],
-  [/^postgres$/, "postgres", (service) => ({ sql: `${service}:5432` })],
+  [/^postgres(-\d+)?$/, "postgres", (service) => ({ sql: `${service}:5432` })],
   [/^spark-master(-\d+)?$/, "spark-master", (service) => ({ spark: `${service}:7077`, web: `${service}:8080` })],
   [/^spark-worker-\d+$/, "spark-worker", (service) => ({ web: `${service}:8081` })],
   [/^spark(-standby)?$/, "driver", () => ({})],
