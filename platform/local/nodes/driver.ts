@@ -7,7 +7,7 @@ import { javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { postgresAddress } from "./postgres.ts";
-import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
+import { executorArchive, type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
 
 /** What the job's fatal exit codes mean, for a person. */
@@ -37,6 +37,7 @@ export function driverSpec(
   const directory = join(stateDirectory, LAYOUT.data, "driver");
   const properties = {
     ...sparkDefaults(),
+    ...executorArchive(spark),
     "spark.app.name": settings.pipeline,
     "spark.master": sparkMasterUrl(settings),
     "spark.submit.deployMode": "client",

@@ -17,7 +17,7 @@ import { zookeeperProperties, zookeeperSpec } from "./zookeeper.ts";
 
 const settings = testSettings();
 const withZookeeper: Settings = { ...settings, coordination: "zookeeper" };
-const spark = { home: "/spark-home", jvmOptionsFile: "/jvm.options" };
+const spark = { home: "/spark-home", jvmOptionsFile: "/jvm.options", classPath: "/spark-home/jars/job.jar" };
 const specs = [
   kafkaSpec(settings, "/state", 1, "/jars"),
   { ...kafkaSpec(withZookeeper, "/state", 2, "/jars-3.9"), name: "kafka-2 with ZooKeeper" },

@@ -13,6 +13,7 @@ import { bootstrapServers, kafkaName, kafkaSpec } from "../nodes/kafka.ts";
 import { MONITOR, monitorSpec } from "../nodes/monitor.ts";
 import { preparePostgres } from "../nodes/postgres-prepare.ts";
 import { postgresAddress, postgresSpec } from "../nodes/postgres.ts";
+import { withSparkArchive } from "../nodes/spark-class-archive.ts";
 import { type SparkHome, sparkMasterSpec, sparkWorkerSpec, workerName } from "../nodes/spark.ts";
 import { prepareZookeeper, ZOOKEEPER, zookeeperAddress, zookeeperSpec } from "../nodes/zookeeper.ts";
 import { KAFKA_IDS, WORKER_IDS } from "../state/settings.ts";
@@ -22,11 +23,16 @@ import { type Context, waitFor, wantLinks, wantUp } from "./want-up.ts";
 
 const MONITOR_TIMEOUT_MS = 3_000;
 
-export async function startKafka(context: Context, jars: string, signal: AbortSignal): Promise<void> {
+export async function startKafka(
+  context: Context,
+  jars: string,
+  archives: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { settings, stateDirectory, file, say } = context;
-  const archive = await kafkaClassArchive(jars, stateDirectory, () => say("Kafka: class archive, made once"), signal);
+  const archive = archives ? await kafkaClassArchive(jars, stateDirectory, say, signal) : undefined;
   say("Kafka: storage");
-  await Promise.all(KAFKA_IDS.map(async (id) => prepareKafka(settings, stateDirectory, id, jars, signal)));
+  await Promise.all(KAFKA_IDS.map(async (id) => prepareKafka(settings, stateDirectory, id, jars, archive, signal)));
   checkInterrupted(signal, "Kafka");
   if (settings.coordination === "zookeeper") await startZookeeper(context, jars, signal);
   for (const id of KAFKA_IDS) wantUp(context, kafkaSpec(settings, stateDirectory, id, jars, archive));
@@ -87,16 +93,28 @@ export async function startPostgres(context: Context, signal: AbortSignal): Prom
   say("PostgreSQL: ready, schema applied");
 }
 
-export async function startSpark(context: Context, spark: SparkHome, signal: AbortSignal): Promise<void> {
+/** @returns Spark with its class archive, as soon as workers and a driver can register: both look for a master again only after 5 to 20 s. */
+export async function startSparkMaster(
+  context: Context,
+  home: SparkHome,
+  archives: boolean,
+  signal: AbortSignal,
+): Promise<SparkHome> {
   const { settings, stateDirectory, say } = context;
+  const spark = archives ? await withSparkArchive(home, stateDirectory, say, signal) : home;
+  checkInterrupted(signal, "Spark");
   wantUp(context, sparkMasterSpec(settings, stateDirectory, spark));
   say("Spark: starting master");
   const web = `127.0.0.1:${settings.ports["spark-master-web"]}`;
-  // A worker that starts before its master looks for it again only after 5 to 15 s.
   await waitForNodes(
     waitFor(context, "Spark master", ["spark-master"], signal),
     async () => (await masterPage(web)) !== undefined,
   );
+  return spark;
+}
+
+export async function startSparkWorkers(context: Context, spark: SparkHome, signal: AbortSignal): Promise<void> {
+  const { settings, stateDirectory, say } = context;
   for (const id of WORKER_IDS) wantUp(context, sparkWorkerSpec(settings, stateDirectory, id, spark));
   say("Spark: starting 2 workers");
   const inventory = new LocalInventory(stateDirectory);
