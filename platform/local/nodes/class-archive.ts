@@ -137,7 +137,7 @@ function noteFailure(file: string, reason: string): void {
 }
 
 /** The JVM checks path, size and time of each jar, and its own version; anything else makes it ignore the archive. */
-export function archiveKey(jars: string): string {
+function archiveKey(jars: string): string {
   const files = readdirSync(jars)
     .toSorted()
     .map((name) => [name, statSync(join(jars, name))] as const)

@@ -125,6 +125,23 @@ it("gives one worker alone a slot for every partition", () => {
   expect(driverSpec(settings, "/state", "realtime", spark).args).toContain("-Dspark.cores.max=24");
 });
 
+it("gives each JVM of Spark one class path and the archive, and executors the same before their own", () => {
+  const trained = { ...spark, archive: "/spark home.jsa" };
+  const jvms = [
+    sparkMasterSpec(settings, "/state", trained),
+    sparkWorkerSpec(settings, "/state", 1, trained),
+    driverSpec(settings, "/state", "realtime", trained),
+  ];
+  for (const { args, name } of jvms) {
+    expect(args[args.indexOf("-cp") + 1], name).toBe("/spark-home/jars/job.jar");
+    expect(args, name).toContain("-XX:SharedArchiveFile=/spark home.jsa");
+  }
+  expect(jvms[2]?.args).toContain("-Dspark.executor.extraClassPath=/spark-home/jars/job.jar");
+  expect(jvms[2]?.args).toContain('-Dspark.executor.defaultJavaOptions=-XX:SharedArchiveFile="/spark home.jsa"');
+  // Without an archive nothing names one: a JVM that can't find its archive says so at each start.
+  expect(JSON.stringify(driverSpec(settings, "/state", "realtime", spark))).not.toContain("SharedArchiveFile");
+});
+
 it("does not start the job again after an exit that no start can cure, and says what the exit means", () => {
   const exits = driverSpec(settings, "/state", "realtime", spark).fatal_exits;
   expect(Object.keys(exits).map(Number)).toEqual([...JOB_FATAL_EXIT_CODES]);
