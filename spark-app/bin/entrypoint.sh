@@ -7,8 +7,9 @@ masters=${SPARK_MASTER_URL:-spark://spark-master:7077,spark-master-2:7077}
 
 daemon() {
   # The job's jar names all others in its manifest. A class archive needs a class path that is always the same, and jars/* has no order.
+  # shellcheck disable=SC2086
   exec java "@$SPARK_HOME/conf/jvm.options" "-Xmx$1" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
-    "-XX:SharedArchiveFile=${SPARK_CLASS_ARCHIVE:?}" -cp "$(echo "$SPARK_HOME"/jars/faultline-job-*.jar)" \
+    ${SPARK_ARCHIVE_OPTIONS:-} -cp "$(echo "$SPARK_HOME"/jars/faultline-job-*.jar)" \
     -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 -Dspark.worker.timeout=12 "${@:2}"
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ignoredArchive } from "../supervisor/ignored-archive.ts";
-import { classArchive } from "./class-archive.ts";
+import { archiveOptions, classArchive } from "./class-archive.ts";
 import { runTool } from "./run-tool.ts";
 
 const hasJdk = spawnSync("javac", ["-version"]).status === 0 && spawnSync("jar", ["--version"]).status === 0;
@@ -65,7 +65,7 @@ describe.skipIf(!hasJdk)(`a real JVM's class archive${hasJdk ? "" : " (skipped: 
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   async function running(classPath: string, look: (java: ChildProcess, output: string) => void): Promise<void> {
-    const options = [`-XX:SharedArchiveFile=${archive}`, "-Xlog:class+load"];
+    const options = [...archiveOptions(archive), "-Xlog:class+load"];
     const java = spawn("java", [...options, "-cp", classPath, "App"], { stdio: ["pipe", "pipe", "inherit"] });
     try {
       let output = "";

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { javaCommand, nodeEnvironment } from "../state/layout.ts";
+import { archiveOptions } from "./class-archive.ts";
 import { kafkaDirectory, kafkaLogging, kafkaProperties } from "./kafka.ts";
 import { runTool } from "./run-tool.ts";
 import type { Settings } from "../state/settings.ts";
@@ -34,7 +35,7 @@ export async function prepareKafka(
         "-Xmx128m",
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
-        ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]),
+        ...archiveOptions(archive),
         ...kafkaLogging(),
         "-cp",
         `${jars}/*`,

@@ -5,6 +5,7 @@ import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "../s
 import { behindAddress, ownPort } from "../state/node-ports.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import type { PortName } from "../state/ports.ts";
+import { archiveOptions } from "./class-archive.ts";
 
 const listener = (name: string, port: number): string => `${name.toUpperCase()}://127.0.0.1:${port}`;
 
@@ -69,7 +70,7 @@ export function kafkaSpec(
     command: javaCommand(),
     args: [
       ...KAFKA_JVM,
-      ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]),
+      ...archiveOptions(archive),
       ...kafkaLogging(),
       temporaryFiles(directory),
       "-cp",

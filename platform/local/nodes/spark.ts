@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FaultlineError } from "../../../contract/errors.ts";
 import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "../state/layout.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
+import { archiveOptions } from "./class-archive.ts";
 import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
 
 export const workerName = (id: number): string => `spark-worker-${id}`;
@@ -56,7 +57,7 @@ export function sparkJvm(
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
-    ...(spark.archive === undefined ? [] : [`-XX:SharedArchiveFile=${spark.archive}`]),
+    ...archiveOptions(spark.archive),
     temporaryFiles(directory),
     ...settings,
     "-cp",
@@ -72,8 +73,8 @@ export function executorArchive(spark: SparkHome): Record<string, string> {
   if (spark.archive === undefined) return {};
   return {
     "spark.executor.extraClassPath": spark.classPath,
-    // Spark splits it at spaces.
-    "spark.executor.defaultJavaOptions": `-XX:SharedArchiveFile="${spark.archive}"`,
+    // Spark splits it at spaces that are not between quotes.
+    "spark.executor.defaultJavaOptions": archiveOptions(`"${spark.archive}"`).join(" "),
   };
 }
 

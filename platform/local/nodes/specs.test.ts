@@ -137,7 +137,9 @@ it("gives each JVM of Spark one class path and the archive, and executors the sa
     expect(args, name).toContain("-XX:SharedArchiveFile=/spark home.jsa");
   }
   expect(jvms[2]?.args).toContain("-Dspark.executor.extraClassPath=/spark-home/jars/job.jar");
-  expect(jvms[2]?.args).toContain('-Dspark.executor.defaultJavaOptions=-XX:SharedArchiveFile="/spark home.jsa"');
+  expect(jvms[2]?.args).toContain(
+    '-Dspark.executor.defaultJavaOptions=-XX:SharedArchiveFile="/spark home.jsa" -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0',
+  );
   // Without an archive nothing names one: a JVM that can't find its archive says so at each start.
   expect(JSON.stringify(driverSpec(settings, "/state", "realtime", spark))).not.toContain("SharedArchiveFile");
 });
