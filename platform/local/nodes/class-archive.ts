@@ -71,7 +71,9 @@ export async function classArchive(request: ArchiveRequest): Promise<string | un
   } catch (error) {
     if (signal?.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    say(`${title}: the class archive could not be made, so each start takes longer: ${reason.split("\n")[0]}`);
+    say(
+      `${title}: the class archive could not be made, so each start takes longer: ${reason.split("\n")[0]} (${file}.failed)`,
+    );
     noteFailure(file, reason);
     return undefined;
   }
