@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
 import type { Stack } from "../contract/stack.ts";
 import { waitUntil } from "../machine/clock.ts";
+import { postgresAddress } from "../platform/local/nodes/postgres.ts";
 import { down } from "../platform/local/stack/down.ts";
 import { startProducer } from "../platform/local/stack/producer.ts";
 import { up, type UpOptions } from "../platform/local/stack/up.ts";
+import { readSettings, type Settings } from "../platform/local/state/settings.ts";
 import { applied, connect } from "./database.ts";
 import { busyCores, describeMachine, type Machine } from "./machine.ts";
 import { type Bench, type BenchOptions, checkInterrupted, resolveBench, wholeNumber } from "./options.ts";
@@ -81,19 +83,20 @@ async function start(bench: Bench, archives: boolean, onStack: (stack: Stack) =>
   const note = (phase: StartPhase): void => {
     times[phase] ??= Math.round(performance.now() - beganMs);
   };
-  const { promise: producing, resolve: produced, reject: failed } = Promise.withResolvers<void>();
+  const { promise: stored, resolve, reject } = Promise.withResolvers<void>();
+  // If `up` fails, nobody waits for it.
+  stored.catch(() => {});
   const options: UpOptions = { stateDir, runsDir: join(stateDir, "runs"), pipelineFile, archives, signal };
   try {
     const stack = await up({
       ...options,
       onProgress: (line) => {
         for (const [phase, words] of Object.entries(SAID)) if (line.startsWith(words)) note(phase as StartPhase);
-        if (line.startsWith(SAID.query)) startProducer(stateDir, { rate: RATE }).then(produced, failed);
+        // A standby driver is still to come then.
+        if (line.startsWith(SAID.query)) firstRow(bench).then(() => resolve(note("row")), reject);
       },
     });
-    await producing;
-    await awaitFirstRow(bench, stack);
-    note("row");
+    await stored;
     onStack(stack);
     bench.say(`${archives ? "with" : "without"} archives: first row after ${((times.row ?? 0) / 1_000).toFixed(1)} s`);
     return times as StartTimes;
@@ -102,8 +105,11 @@ async function start(bench: Bench, archives: boolean, onStack: (stack: Stack) =>
   }
 }
 
-async function awaitFirstRow(bench: Bench, stack: Stack): Promise<void> {
-  const client = await connect(stack);
+/** Produces, and waits for a row. */
+async function firstRow(bench: Bench): Promise<void> {
+  await startProducer(bench.stateDir, { rate: RATE });
+  const settings = readSettings(bench.stateDir) as Settings;
+  const client = await connect({ postgres: postgresAddress(settings, bench.stateDir) });
   try {
     const isStored = await waitUntil(
       FIRST_ROW_TIMEOUT_MS,
