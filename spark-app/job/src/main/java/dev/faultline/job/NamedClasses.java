@@ -8,9 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import org.apache.commons.pool2.ObjectPool;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.spark.SparkContext;
+import org.apache.spark.network.shuffle.BlockStoreClient;
 import org.apache.spark.sql.kafka010.KafkaSourceProvider;
+import org.codehaus.commons.compiler.ICookable;
 
 /**
  * Packages whose classes a start loads, but that cannot run in {@link ClassTraining}: the clients of Kafka and PostgreSQL, the
@@ -25,9 +28,10 @@ final class NamedClasses {
       KafkaSourceProvider.class, List.of("org/apache/spark/sql/kafka010/"),
       SparkContext.class, List.of("org/apache/spark/deploy/client/", "org/apache/spark/deploy/worker/", "org/apache/spark/deploy/SparkSubmit",
           "org/apache/spark/executor/", "org/apache/spark/scheduler/", "org/apache/spark/shuffle/", "org/apache/spark/storage/"),
-      KafkaConsumer.class, List.of("org/apache/kafka/clients/admin/", "org/apache/kafka/clients/consumer/", "org/apache/kafka/common/network/",
-          "org/apache/kafka/common/protocol/", "org/apache/kafka/common/record/", "org/apache/kafka/common/requests/",
-          "org/apache/kafka/common/metrics/", "org/apache/kafka/common/utils/", "org/apache/kafka/common/message/"));
+      BlockStoreClient.class, List.of("org/apache/spark/network/shuffle/"),
+      ObjectPool.class, List.of("org/apache/commons/pool2/impl/"),
+      ICookable.class, List.of("org/codehaus/commons/compiler/util/"),
+      KafkaConsumer.class, List.of("org/apache/kafka/clients/admin/", "org/apache/kafka/clients/consumer/", "org/apache/kafka/common/"));
 
   private NamedClasses() {
   }
