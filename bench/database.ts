@@ -4,7 +4,7 @@ import type { Stack } from "../contract/stack.ts";
 import { connectPostgres, loginOf } from "../platform/protocol/postgres-client.ts";
 
 /** A session of the benchmark itself. It waits as long as it takes: all that it asks ends. */
-export async function connect(stack: Stack): Promise<pg.Client> {
+export async function connect(stack: Pick<Stack, "postgres">): Promise<pg.Client> {
   return connectPostgres(loginOf(stack.postgres), { application: "faultline-bench", connectTimeoutMs: 10_000 });
 }
 

@@ -55,7 +55,8 @@ function startJvm(
   onLine?: (line: string) => void,
 ): BenchProcess {
   const { bench, stack, workDir } = target;
-  const { home, jvmOptionsFile } = sparkHome();
+  const spark = sparkHome();
+  const { home, jvmOptionsFile } = spark;
   const peer = join(bench.root, "spark-app/bench/target/faultline-bench.jar");
   if (!existsSync(peer))
     throw new FaultlineError("FL_PREREQUISITE", `${peer} is missing`, {
@@ -90,7 +91,7 @@ function startJvm(
       args,
     ),
     env: {
-      ...sparkEnvironment({ home, jvmOptionsFile }),
+      ...sparkEnvironment(spark),
       ...hostVariables(stack.postgres),
       POSTGRES_DB: database,
       POSTGRES_USER: user,

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { journalReader, type JournalRecord } from "../contract/journal.ts";
 import { RUN_FILES } from "../contract/run.ts";
 import type { AnomalyKind, VerdictFile } from "../contract/verdict.ts";
+import { ignoredArchive } from "../platform/local/supervisor/ignored-archive.ts";
 import { TestBench } from "./fixture/test-bench.ts";
 
 const commandLine = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "latin1");
@@ -87,6 +88,13 @@ describe("payments, a chaos run in Real-time Mode", () => {
       if (entry.isFile())
         expect(readFileSync(join(entry.parentPath, entry.name), "latin1").includes(password), entry.name).toBe(false);
     for (const pid of bench.processesLeft()) expect(commandLine(pid)).not.toContain(password);
+  });
+
+  it("has JVMs that all map their class archive, also those that the faults restarted, and executors", () => {
+    const jvms = bench.processesLeft().filter((pid) => commandLine(pid).includes("-XX:SharedArchiveFile="));
+    for (const part of ["kafka.Kafka", "master.Master", "worker.Worker", "PipelineJob", "CoarseGrainedExecutorBackend"])
+      expect(jvms.filter((pid) => commandLine(pid).includes(part)).length, part).toBeGreaterThan(0);
+    expect(jvms.map(ignoredArchive).filter((archive) => archive !== undefined)).toEqual([]);
   });
 
   /** Damage by SQL, what the verdict must name, and how to undo it. The pipeline is at rest: the producer has ended. */

@@ -103,6 +103,26 @@ const validate = buildCommand<{ events: number; runs: number; pipeline?: string;
   },
 });
 
+const start = buildCommand<{ runs: number; pipeline?: string; json: boolean }, [], CommandContext>({
+  docs: {
+    brief: "Seconds from `up` to the first stored row, with and without class archives",
+    fullDescription:
+      "Brings a whole stack up on an empty state directory, with and without class-data archives in turn, starts the producer when the query runs, and waits for the first row. Prints the seconds until each phase (min / median / max) and their ratio. A round takes one to two minutes.\n\nExample:\n  ./faultline bench start --runs 3",
+  },
+  parameters: {
+    flags: {
+      runs: { kind: "parsed", parse: parseCount(1), default: "3", brief: "Rounds", placeholder: "n" },
+      pipeline: sharedFlags.pipeline,
+      json: sharedFlags.json,
+    },
+  },
+  async func({ runs, ...flags }) {
+    const { benchStart, renderStartTable, resultJson } = await import("../../bench/index.ts");
+    const result = await benchStart({ rounds: runs, ...benchOptions(this, flags) });
+    this.process.stdout.write(flags.json ? `${resultJson(result)}\n` : `${renderStartTable(result)}\n`);
+  },
+});
+
 function benchOptions(context: CommandContext, flags: Shared) {
   return {
     root: context.root,
@@ -116,9 +136,9 @@ function benchOptions(context: CommandContext, flags: Shared) {
 }
 
 export const bench = buildRouteMap<string, CommandContext>({
-  routes: { sink, latency, validate, recovery: benchRecovery },
+  routes: { sink, latency, validate, recovery: benchRecovery, start },
   docs: {
     brief:
-      "Benchmarks: sink (rows per second), latency (event to row), validate (events per second of the proof), recovery (time that faults cost)",
+      "Benchmarks: sink (rows per second), latency (event to row), validate (events per second of the proof), recovery (time that faults cost), start (seconds to the first row)",
   },
 });

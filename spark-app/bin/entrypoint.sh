@@ -8,7 +8,10 @@ slots=${SPARK_WORKER_SLOTS:-8}
 masters=${SPARK_MASTER_URL:-spark://spark-master:7077,spark-master-2:7077}
 
 daemon() {
+  # The job's jar names all others in its manifest. A class archive needs a class path that is always the same, and jars/* has no order.
+  # shellcheck disable=SC2086
   exec java "@$SPARK_HOME/conf/jvm.options" "-Xmx$1" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError \
+    ${SPARK_ARCHIVE_OPTIONS:-} -cp "$(echo "$SPARK_HOME"/jars/faultline-job-*.jar)" \
     -Dsun.net.inetaddr.ttl=5 -Dsun.net.inetaddr.negative.ttl=1 -Dspark.worker.timeout=12 "${@:2}"
 }
 
@@ -51,13 +54,13 @@ master)
   # The one that leads in ZooKeeper is ALIVE; the other stands by and takes over with all it finds there.
   daemon 160m -Dspark.deploy.recoveryMode=ZOOKEEPER "-Dspark.deploy.zookeeper.url=${SPARK_ZOOKEEPER:?}" -Dspark.deploy.zookeeper.dir=/spark \
     -Dspark.deploy.recoveryTimeout=12s -Dspark.deploy.maxExecutorRetries=-1 -Dspark.dead.worker.persistence=1 \
-    -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.master.Master --host "$HOSTNAME" --port 7077 --webui-port 8080
+    org.apache.spark.deploy.master.Master --host "$HOSTNAME" --port 7077 --webui-port 8080
   ;;
 worker)
   # Its memory is what executors may ask of the master; the container's limit is what they get. Its slots are enough for one executor of each driver.
   daemon 160m -Dspark.worker.initialRegistrationRetries=1000000 -Dspark.worker.maxRegistrationRetries=1000000 \
     -Dspark.worker.cleanup.enabled=true -Dspark.worker.cleanup.interval=300 -Dspark.worker.cleanup.appDataTtl=3600 \
-    -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.worker.Worker --host "$HOSTNAME" --port 7078 --webui-port 8081 \
+    org.apache.spark.deploy.worker.Worker --host "$HOSTNAME" --port 7078 --webui-port 8081 \
     --cores "$((2 * slots - 1))" --memory "${SPARK_WORKER_MEMORY:-3g}" --work-dir /var/lib/spark/work "$masters"
   ;;
 driver)

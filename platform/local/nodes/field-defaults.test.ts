@@ -13,7 +13,7 @@ import { sparkMasterSpec, sparkWorkerSpec } from "./spark.ts";
 
 const ours = testSettings();
 const theirs = testSettings({ field_defaults: true });
-const spark = { home: "/spark-home", jvmOptionsFile: "/jvm.options" };
+const spark = { home: "/spark-home", jvmOptionsFile: "/jvm.options", classPath: "/job.jar" };
 
 /** A setting whose name says that it is a time. */
 const isOfTime = (name: string): boolean => /time|interval|backoff|\.age\.|\.lag\.|delay|\.ms$/i.test(name);

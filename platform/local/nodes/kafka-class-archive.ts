@@ -1,64 +1,40 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { waitUntil } from "../../../machine/clock.ts";
 import { clusterView } from "../../protocol/kafka-cluster.ts";
 import { KAFKA_JVM, kafkaLogging } from "./kafka.ts";
 import { javaCommand, nodeEnvironment } from "../state/layout.ts";
 import { choosePorts } from "../state/ports.ts";
 import { NODE_VARIABLE, STATE_VARIABLE } from "../supervisor/marked-processes.ts";
+import type { OnProgress } from "../../runtime.ts";
+import { classArchive } from "./class-archive.ts";
 import { runTool } from "./run-tool.ts";
 import { newClusterId } from "../state/settings.ts";
 
 const TRAINING_TIMEOUT_MS = 90_000;
 
 /**
- * A class-data archive (JEP 350) for Kafka nodes: made once per set of jars and JDK by starting and stopping a node alone, then mapped by every node.
- * A node is there after 3 s of processor time instead of 5.2 s, which is what most of a restart is. With the jars of Kafka 3.9 the node alone is
- * one of KRaft too: a broker with ZooKeeper then takes 2.7 s instead of 4.1 s (2.2 s if it were trained with a ZooKeeper, which is not worth one).
- * @param onMake is called before the making, which takes some seconds.
- * @returns its file; undefined when it can't be made (a node starts without it too, only later).
+ * The class archive of Kafka's nodes, made by starting and stopping a node alone. A node is there after 3 s of processor time instead of 5.2 s, which is
+ * what most of a restart is. With the jars of Kafka 3.9 the node alone is one of KRaft too: a broker with ZooKeeper then takes 2.7 s instead of 4.1 s
+ * (2.2 s if it were trained with a ZooKeeper, which is not worth one).
+ * @returns its file; undefined when it can't be made.
  */
 export async function kafkaClassArchive(
   jars: string,
   stateDirectory: string,
-  onMake: () => void,
+  say: OnProgress,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const archive = `${jars}.${archiveKey(jars)}.jsa`;
-  if (existsSync(archive)) return archive;
-  onMake();
-  const directory = join(stateDirectory, "data/kafka-training");
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true });
-  try {
-    const made = join(directory, "classes.jsa");
-    await train(jars, directory, made, stateDirectory, signal);
-    // Another checkout's up can't be here (the path has ours), another state directory's may: then both are the same, and the last stays.
-    for (const name of readdirSync(dirname(jars)))
-      if (name.startsWith(`${basename(jars)}.`) && name.endsWith(".jsa"))
-        rmSync(join(dirname(jars), name), { force: true });
-    renameSync(made, archive);
-    return archive;
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return undefined;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** The JVM checks path, size and time of each jar, and its own version; anything else makes it ignore the archive. */
-function archiveKey(jars: string): string {
-  const java = spawnSync(javaCommand(), ["-version"], { encoding: "utf8" }).stderr ?? "";
-  const files = readdirSync(jars)
-    .toSorted()
-    .map((name) => `${name} ${statSync(join(jars, name)).size} ${statSync(join(jars, name)).mtimeMs}`);
-  return createHash("sha256")
-    .update([java, jars, ...files].join("\n"))
-    .digest("hex")
-    .slice(0, 12);
+  return classArchive({
+    title: "Kafka",
+    place: jars,
+    jars,
+    stateDirectory,
+    train: async (directory, file) => train(jars, directory, file, stateDirectory, signal),
+    say,
+    signal,
+  });
 }
 
 async function train(

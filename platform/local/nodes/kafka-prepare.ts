@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { javaCommand, nodeEnvironment } from "../state/layout.ts";
+import { archiveOptions } from "./class-archive.ts";
 import { kafkaDirectory, kafkaLogging, kafkaProperties } from "./kafka.ts";
 import { runTool } from "./run-tool.ts";
 import type { Settings } from "../state/settings.ts";
@@ -9,12 +10,14 @@ import type { Settings } from "../state/settings.ts";
 /**
  * Formats a node's storage (once) and writes its configuration (always: ports may change). The storage is formatted beside its place and
  * moved there, so that it is there whole or not at all. With ZooKeeper a broker makes its storage itself.
+ * @param archive see kafkaClassArchive.
  */
 export async function prepareKafka(
   settings: Settings,
   stateDirectory: string,
   id: number,
   jars: string,
+  archive: string | undefined,
   signal?: AbortSignal,
 ): Promise<void> {
   const directory = kafkaDirectory(stateDirectory, id);
@@ -32,6 +35,7 @@ export async function prepareKafka(
         "-Xmx128m",
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
+        ...archiveOptions(archive),
         ...kafkaLogging(),
         "-cp",
         `${jars}/*`,

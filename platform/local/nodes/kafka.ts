@@ -6,6 +6,7 @@ import { withoutOurs } from "./field-defaults.ts";
 import { behindAddress, ownPort } from "../state/node-ports.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import type { PortName } from "../state/ports.ts";
+import { archiveOptions } from "./class-archive.ts";
 
 const listener = (name: string, port: number): string => `${name.toUpperCase()}://127.0.0.1:${port}`;
 
@@ -73,7 +74,7 @@ export function kafkaSpec(
     command: javaCommand(),
     args: [
       ...KAFKA_JVM,
-      ...(archive === undefined ? [] : [`-XX:SharedArchiveFile=${archive}`]),
+      ...archiveOptions(archive),
       ...kafkaLogging(),
       temporaryFiles(directory),
       "-cp",

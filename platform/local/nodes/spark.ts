@@ -1,24 +1,34 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FaultlineError } from "../../../contract/errors.ts";
 import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "../state/layout.ts";
 import { keepTheirs } from "./field-defaults.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { driverNames, type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
+import { archiveOptions } from "./class-archive.ts";
 
 export const workerName = (id: number): string => `spark-worker-${id}`;
 
 /** Where Spark's jars and JVM options lie: what `mvn package` in spark-app makes. */
-export type SparkHome = { home: string; jvmOptionsFile: string };
+export type SparkHome = {
+  home: string;
+  jvmOptionsFile: string;
+  /** The job's jar, whose manifest names all other jars. A class archive needs a class path that is always the same, and `jars/*` has no order. */
+  classPath: string;
+  /** See withSparkArchive. */
+  archive?: string;
+};
 
 /** @throws FaultlineError FL_PREREQUISITE when spark-app has not been built. */
 export function sparkHome(): SparkHome {
   const home = join(ROOT, "spark-app/target/spark-home");
-  if (!existsSync(join(home, "jars")))
-    throw new FaultlineError("FL_PREREQUISITE", `Spark's jars are missing (${home}/jars)`, {
+  const jars = join(home, "jars");
+  const job = existsSync(jars) ? readdirSync(jars).find((name) => /^faultline-job-.*\.jar$/.test(name)) : undefined;
+  if (job === undefined)
+    throw new FaultlineError("FL_PREREQUISITE", `Spark's jars are missing (${jars})`, {
       remedy: "mvn -B -q -DskipTests -f spark-app/pom.xml package",
     });
-  return { home, jvmOptionsFile: join(ROOT, "spark-app/jvm.options") };
+  return { home, jvmOptionsFile: join(ROOT, "spark-app/jvm.options"), classPath: join(jars, job) };
 }
 
 /** SPARK_LOCAL_IP keeps every listener on the loopback; SPARK_SCALA_VERSION is asked for when Spark was not unpacked from a release. */
@@ -48,11 +58,25 @@ export function sparkJvm(
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
+    ...archiveOptions(spark.archive),
     temporaryFiles(directory),
     ...settings,
     "-cp",
-    `${spark.home}/jars/*`,
+    spark.classPath,
   ];
+}
+
+/**
+ * What gives executors the class archive. A worker starts them with SPARK_HOME's `jars/*` as class path. An archive fits if its own class path is how theirs
+ * begins, so the job's jar is put before it. (`defaultJavaOptions` stand before what spark-defaults.conf asks for.)
+ */
+export function executorArchive(spark: SparkHome): Record<string, string> {
+  if (spark.archive === undefined) return {};
+  return {
+    "spark.executor.extraClassPath": spark.classPath,
+    // Spark splits it at spaces that are not between quotes.
+    "spark.executor.defaultJavaOptions": archiveOptions(`"${spark.archive}"`).join(" "),
+  };
 }
 
 /** A silent worker counts as dead after 12 s; it sends a heartbeat four times in this time. */

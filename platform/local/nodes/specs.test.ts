@@ -17,7 +17,7 @@ import { zookeeperProperties, zookeeperSpec } from "./zookeeper.ts";
 
 const settings = testSettings();
 const withZookeeper: Settings = { ...settings, coordination: "zookeeper" };
-const spark = { home: "/spark-home", jvmOptionsFile: "/jvm.options" };
+const spark = { home: "/spark-home", jvmOptionsFile: "/jvm.options", classPath: "/spark-home/jars/job.jar" };
 const specs = [
   kafkaSpec(settings, "/state", 1, "/jars"),
   { ...kafkaSpec(withZookeeper, "/state", 2, "/jars-3.9"), name: "kafka-2 with ZooKeeper" },
@@ -157,6 +157,25 @@ it("starts two drivers that share nothing but the right to write, and a lone one
   const lone = driverSpec(settings, "/state", "realtime", spark);
   expect(lone.args.filter((word) => /standby|driver-name/.test(word))).toEqual([]);
   expect(lone.restart_delay_ms).toBeUndefined();
+});
+
+it("gives each JVM of Spark one class path and the archive, and executors the same before their own", () => {
+  const trained = { ...spark, archive: "/spark home.jsa" };
+  const jvms = [
+    sparkMasterSpec(settings, "/state", trained),
+    sparkWorkerSpec(settings, "/state", 1, trained),
+    driverSpec(settings, "/state", "realtime", trained),
+  ];
+  for (const { args, name } of jvms) {
+    expect(args[args.indexOf("-cp") + 1], name).toBe("/spark-home/jars/job.jar");
+    expect(args, name).toContain("-XX:SharedArchiveFile=/spark home.jsa");
+  }
+  expect(jvms[2]?.args).toContain("-Dspark.executor.extraClassPath=/spark-home/jars/job.jar");
+  expect(jvms[2]?.args).toContain(
+    '-Dspark.executor.defaultJavaOptions=-XX:SharedArchiveFile="/spark home.jsa" -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0',
+  );
+  // Without an archive nothing names one: a JVM that can't find its archive says so at each start.
+  expect(JSON.stringify(driverSpec(settings, "/state", "realtime", spark))).not.toContain("SharedArchiveFile");
 });
 
 it("does not start the job again after an exit that no start can cure, and says what the exit means", () => {

@@ -6,9 +6,18 @@ import { bootstrapServers, kafkaName } from "../nodes/kafka.ts";
 import { postgresAddress } from "../nodes/postgres.ts";
 import { type SparkHome, sparkHome, sparkMasterUrl } from "../nodes/spark.ts";
 import type { Settings } from "../state/settings.ts";
+import { ignoredArchives } from "../supervisor/ignored-archive.ts";
 import { ensureSupervisor } from "../supervisor/supervisor-process.ts";
 import { writeStack } from "./stack-file.ts";
-import { awaitMonitor, startDrivers, startKafka, startMonitor, startPostgres, startSpark } from "./start-nodes.ts";
+import {
+  awaitMonitor,
+  startDrivers,
+  startKafka,
+  startMonitor,
+  startPostgres,
+  startSparkMaster,
+  startSparkWorkers,
+} from "./start-nodes.ts";
 import { componentVersions } from "./versions.ts";
 import type { Context } from "./want-up.ts";
 
@@ -19,6 +28,8 @@ export type BringUpOptions = {
   sparkCluster?: boolean;
   /** false: leave the monitor out (a benchmark measures without it). */
   monitor?: boolean;
+  /** false: no class archives (to measure what they save). */
+  archives?: boolean;
   /** Instead of what spark-app builds. */
   spark?: SparkHome;
   onProgress?: OnProgress;
@@ -39,8 +50,20 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
   // The first error ends all the others' waiting, so that nothing goes on behind the caller's back.
   const failed = new AbortController();
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
-  const parts = [startKafka(context, jars, signal), startPostgres(context, signal)];
-  if (options.sparkCluster !== false) parts.push(startSpark(context, spark, signal));
+  const stack = describe(context);
+  const archives = options.archives !== false;
+  const nodes: Promise<unknown>[] = [startKafka(context, jars, archives, signal)];
+  const postgres = startPostgres(context, signal);
+  nodes.push(postgres);
+  const parts: Promise<unknown>[] = [];
+  if (options.sparkCluster !== false) {
+    const master = startSparkMaster(context, spark, archives, signal);
+    nodes.push(master.then(async (ready) => startSparkWorkers(context, ready, signal)));
+    // The driver needs the schema. For Kafka it can wait by itself: its JVM and its context take seconds before it asks.
+    if (options.driver !== false)
+      parts.push(Promise.all([master, postgres]).then(async ([ready]) => startDrivers(context, ready, signal)));
+  }
+  parts.push(...nodes, beginRun(context, stack, nodes, options.monitor !== false));
   try {
     await Promise.all(parts);
   } catch (error) {
@@ -48,19 +71,20 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
     await Promise.allSettled(parts);
     throw error;
   }
-  const stack = describe(context);
-  const logOf = (name: string): string => context.files.readSpec(name)?.log ?? "";
-  ensureRunFile(
-    settings.run_directory,
-    newRun(settings),
-    await componentVersions(stack.postgres, logOf(kafkaName(1)), logOf("spark-master")),
-  );
-  if (options.monitor !== false) startMonitor(context);
-  if (options.driver !== false) await startDrivers(context, spark, options.signal);
   if (options.monitor !== false) await awaitMonitor(context, options.signal);
+  for (const line of ignoredArchives(context.files)) say(line);
   writeStack(stateDirectory, stack);
   say("ready");
   return stack;
+}
+
+/** run.json says which versions run, so it is written when all nodes have said theirs; the monitor waits for it. */
+async function beginRun(context: Context, stack: Stack, nodes: Promise<unknown>[], monitor: boolean): Promise<void> {
+  await Promise.all(nodes);
+  const logOf = (name: string): string => context.files.readSpec(name)?.log ?? "";
+  const versions = await componentVersions(stack.postgres, logOf(kafkaName(1)), logOf("spark-master"));
+  ensureRunFile(context.settings.run_directory, newRun(context.settings), versions);
+  if (monitor) startMonitor(context);
 }
 
 function describe({ settings, stateDirectory }: Context): Stack {

@@ -15,6 +15,7 @@ import { preparePostgres } from "../nodes/postgres-prepare.ts";
 import { postgresSpec, serverAddress } from "../nodes/postgres.ts";
 import { POSTGRES, postgresNames, readCluster } from "../nodes/postgres-cluster.ts";
 import { clusterServerSpec } from "../nodes/postgres-standby.ts";
+import { withSparkArchive } from "../nodes/spark-class-archive.ts";
 import { type SparkHome, sparkMasterSpec, sparkWorkerSpec, workerName } from "../nodes/spark.ts";
 import { prepareZookeeper, ZOOKEEPER, zookeeperAddress, zookeeperSpec } from "../nodes/zookeeper.ts";
 import { type DriverName, driverNames, KAFKA_IDS, WORKER_IDS } from "../state/settings.ts";
@@ -24,11 +25,16 @@ import { type Context, waitFor, wantLinks, wantUp } from "./want-up.ts";
 
 const MONITOR_TIMEOUT_MS = 3_000;
 
-export async function startKafka(context: Context, jars: string, signal: AbortSignal): Promise<void> {
+export async function startKafka(
+  context: Context,
+  jars: string,
+  archives: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { settings, stateDirectory, file, say } = context;
-  const archive = await kafkaClassArchive(jars, stateDirectory, () => say("Kafka: class archive, made once"), signal);
+  const archive = archives ? await kafkaClassArchive(jars, stateDirectory, say, signal) : undefined;
   say("Kafka: storage");
-  await Promise.all(KAFKA_IDS.map(async (id) => prepareKafka(settings, stateDirectory, id, jars, signal)));
+  await Promise.all(KAFKA_IDS.map(async (id) => prepareKafka(settings, stateDirectory, id, jars, archive, signal)));
   checkInterrupted(signal, "Kafka");
   if (settings.coordination === "zookeeper") await startZookeeper(context, jars, signal);
   for (const id of KAFKA_IDS) wantUp(context, kafkaSpec(settings, stateDirectory, id, jars, archive));
@@ -106,16 +112,28 @@ async function awaitStandby(context: Context, names: string[], signal: AbortSign
   context.say("PostgreSQL: the standby streams");
 }
 
-export async function startSpark(context: Context, spark: SparkHome, signal: AbortSignal): Promise<void> {
+/** @returns Spark with its class archive, as soon as workers and a driver can register: both look for a master again only after 5 to 20 s. */
+export async function startSparkMaster(
+  context: Context,
+  home: SparkHome,
+  archives: boolean,
+  signal: AbortSignal,
+): Promise<SparkHome> {
   const { settings, stateDirectory, say } = context;
+  const spark = archives ? await withSparkArchive(home, stateDirectory, say, signal) : home;
+  checkInterrupted(signal, "Spark");
   wantUp(context, sparkMasterSpec(settings, stateDirectory, spark));
   say("Spark: starting master");
   const web = `127.0.0.1:${settings.ports["spark-master-web"]}`;
-  // A worker that starts before its master looks for it again only after 5 to 15 s.
   await waitForNodes(
     waitFor(context, "Spark master", ["spark-master"], signal),
     async () => (await masterPage(web)) !== undefined,
   );
+  return spark;
+}
+
+export async function startSparkWorkers(context: Context, spark: SparkHome, signal: AbortSignal): Promise<void> {
+  const { settings, stateDirectory, say } = context;
   for (const id of WORKER_IDS) wantUp(context, sparkWorkerSpec(settings, stateDirectory, id, spark));
   say("Spark: starting 2 workers");
   const inventory = new LocalInventory(stateDirectory);
@@ -131,16 +149,11 @@ export async function startSpark(context: Context, spark: SparkHome, signal: Abo
  * One driver after the other: a second cold start would only slow down the first one. Waits for the standby as well, so that whoever kills a driver
  * as soon as the stack is up finds what the stack promises.
  */
-export async function startDrivers(context: Context, spark: SparkHome, signal: AbortSignal | undefined): Promise<void> {
+export async function startDrivers(context: Context, spark: SparkHome, signal: AbortSignal): Promise<void> {
   for (const name of driverNames(context.settings)) await startDriver(context, spark, name, signal);
 }
 
-async function startDriver(
-  context: Context,
-  spark: SparkHome,
-  name: DriverName,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function startDriver(context: Context, spark: SparkHome, name: DriverName, signal: AbortSignal): Promise<void> {
   const { settings, stateDirectory, files, say } = context;
   const spec = driverSpec(settings, stateDirectory, settings.trigger, spark, name);
   const before = files.readSpec(name);
