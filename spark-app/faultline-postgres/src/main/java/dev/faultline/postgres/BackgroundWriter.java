@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Stores one partition's chunks in its own thread while the next chunk fills. No record waits longer than
  * {@code chunkMs} for its transaction to begin, even if no record follows it. If the thread fails, the next call throws its error.
  */
-final class BackgroundWriter<R> {
+final class BackgroundWriter<R> implements RecordWriter<R> {
   /** How long a partition without new records goes on before the writer looks whether the table still has the last ones. */
   static final long VERIFY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -35,13 +35,17 @@ final class BackgroundWriter<R> {
   }
 
   /** As {@link PartitionWriter#append}; waits while one chunk is full and another being stored. */
-  void append(long offset, byte[] key, byte[] value, R record) {
+  @Override
+  public void append(long offset, byte[] key, byte[] value, R record) {
     lock.lock();
     try {
-      while (writer.isFull() && failure == null) {
+      while (writer.isFull() && failure == null && !giveUp) {
         room.await();
       }
       throwFailure();
+      if (giveUp) {
+        throw new SinkUnavailableException("the writer is closed", null);
+      }
       boolean first = writer.isEmpty();
       writer.append(offset, key, value, record);
       if (writer.isEmpty()) {
@@ -118,7 +122,8 @@ final class BackgroundWriter<R> {
   }
 
   /** Stores what is left, then closes; raises what went wrong. */
-  void finish() {
+  @Override
+  public void finish() {
     stop(false);
     try {
       thread.join();
@@ -133,7 +138,8 @@ final class BackgroundWriter<R> {
   }
 
   /** Drops what is left and breaks off what is under way; its transaction is rolled back, or was committed and is found by the next reader. */
-  void discard() {
+  @Override
+  public void discard() {
     stop(true);
     writer.abort();
     boolean interrupted = false;
@@ -156,6 +162,7 @@ final class BackgroundWriter<R> {
       finish = true;
       giveUp |= now;
       toStore.signalAll();
+      room.signalAll();
     } finally {
       lock.unlock();
     }

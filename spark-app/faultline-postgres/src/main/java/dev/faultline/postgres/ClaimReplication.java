@@ -17,6 +17,8 @@ final class ClaimReplication {
   private static final Logger LOG = LoggerFactory.getLogger(ClaimReplication.class);
   static final long MOST_MS = 1_000;
   private static final long LOOK_MS = 5;
+  private static final String SYNCHRONOUS = """
+      SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'""";
   private static final String BEHIND = """
       SELECT count(*) FILTER (WHERE flush_lsn < ?::pg_lsn), count(*) FILTER (WHERE flush_lsn IS NULL), count(*)
       FROM pg_stat_replication WHERE state = 'streaming'""";
@@ -26,6 +28,13 @@ final class ClaimReplication {
   }
 
   private ClaimReplication() {
+  }
+
+  /** Call it in the claim's transaction: its commit is durable, even if the server does not wait for others. */
+  static void begin(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(SYNCHRONOUS);
+    }
   }
 
   /**

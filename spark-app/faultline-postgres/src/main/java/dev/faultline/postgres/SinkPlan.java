@@ -6,14 +6,29 @@ import java.io.Serializable;
  * Everything that a writer needs, checked against the database. Executors get it inside the serialized writer.
  *
  * @param topic the topic of the records
- * @param generation the generation of the {@link SinkClaim}
+ * @param generation the generation of the {@link SinkClaim}; 0 for a standby, whose writers wait for a claim of {@code holder}
+ * @param holder the holder of the claim; null if it was made without one
  * @param chunkRows the most rows in one transaction
  * @param commits what the sink does about commits that the database may lose
  */
 public record SinkPlan(PostgresAddress address, SinkTimeouts timeouts, SinkTarget target, String topic, long generation,
-    int chunkRows, CommitOptions commits) implements Serializable {
+    String holder, int chunkRows, CommitOptions commits) implements Serializable {
 
+  /** For a claim without a holder. */
   public SinkPlan(PostgresAddress address, SinkTimeouts timeouts, SinkTarget target, String topic, long generation, int chunkRows) {
-    this(address, timeouts, target, topic, generation, chunkRows, CommitOptions.DEFAULT);
+    this(address, timeouts, target, topic, generation, null, chunkRows);
+  }
+
+  public SinkPlan(PostgresAddress address, SinkTimeouts timeouts, SinkTarget target, String topic, long generation, String holder, int chunkRows) {
+    this(address, timeouts, target, topic, generation, holder, chunkRows, CommitOptions.DEFAULT);
+  }
+
+  boolean isStandby() {
+    return generation == 0;
+  }
+
+  /** The same plan after the claim that a standby waited for. */
+  SinkPlan claimed(long generation) {
+    return new SinkPlan(address, timeouts, target, topic, generation, holder, chunkRows, commits);
   }
 }

@@ -1,6 +1,7 @@
 package dev.faultline.postgres;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,8 +23,9 @@ final class StoredTails {
   }
 
   private record Entry(SinkPlan plan, StoredTail tail) {
+    /** A driver that claims again, because its claim was lost, goes on with what its writers stored. */
     boolean isOfClaim(SinkPlan other) {
-      return plan.generation() == other.generation();
+      return Objects.equals(plan.holder(), other.holder()) && (plan.holder() != null || plan.generation() == other.generation());
     }
   }
 
@@ -41,13 +43,11 @@ final class StoredTails {
   private StoredTails() {
   }
 
-  /** The tail of a partition under this plan's claim. A newer claim begins with an empty one; an older writer gets one that nobody keeps. */
+  /** The tail of a partition under this plan's claim; another claim begins with an empty one. */
   static StoredTail of(SinkPlan plan, int partition) {
     Key key = new Key(plan.address().toString(), plan.target().target(), plan.topic(), partition);
-    Entry fresh = new Entry(plan, new StoredTail(plan.commits().tailBytes()));
-    Entry entry = TAILS.merge(key, fresh, (old, unused) ->
-        old.isOfClaim(plan) || old.plan().generation() > plan.generation() ? old : fresh);
-    return entry.isOfClaim(plan) ? entry.tail() : fresh.tail();
+    return TAILS.compute(key, (unused, old) ->
+        new Entry(plan, old != null && old.isOfClaim(plan) ? old.tail() : new StoredTail(plan.commits().tailBytes()))).tail();
   }
 
   private static void look() {

@@ -66,8 +66,8 @@ class FailoverTest {
       PostgresAddress address = database.address();
       long generation = claim(address).generation();
       SinkPlan plan = Payments.plan(database, address, generation, 100);
-      try (PartitionWriter<byte[]> writer = Payments.writer(new SinkPlan(address, plan.timeouts(), plan.target(), plan.topic(), generation, 100,
-          new CommitOptions(1_000_000, false)), 0)) {
+      try (PartitionWriter<byte[]> writer = Payments.writer(new SinkPlan(address, plan.timeouts(), plan.target(), plan.topic(), generation, null,
+          100, new CommitOptions(1_000_000, false)), 0)) {
         Payments.write(writer, 0, 1_000);
         database.execute("CHECKPOINT");
         Payments.write(writer, 1_000, 1_100);
@@ -106,6 +106,8 @@ class FailoverTest {
   void aClaimWaitsForTheStandbyButNotForLong() throws Exception {
     try (TwoServers servers = new TwoServers(folder); Database primary = Database.on(servers.primaryPort)) {
       primary.execute(Database.initSql());
+      // a claim is synchronous all the same
+      primary.execute("ALTER DATABASE postgres SET synchronous_commit = off");
       servers.copy(true);
       await(primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", "1");
       try (Connection connection = servers.address().connect("test", Payments.TIMEOUTS)) {

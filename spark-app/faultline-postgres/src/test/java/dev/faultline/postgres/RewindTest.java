@@ -31,7 +31,8 @@ class RewindTest {
 
   private SinkPlan plan(int chunkRows, long tailBytes) throws SQLException {
     SinkPlan plan = Payments.plan(database, database.address(), generation, chunkRows);
-    return new SinkPlan(plan.address(), plan.timeouts(), plan.target(), plan.topic(), generation, chunkRows, new CommitOptions(tailBytes, true));
+    return new SinkPlan(plan.address(), plan.timeouts(), plan.target(), plan.topic(), generation, null, chunkRows,
+        new CommitOptions(tailBytes, true));
   }
 
   private static void append(BackgroundWriter<byte[]> writer, long n) {

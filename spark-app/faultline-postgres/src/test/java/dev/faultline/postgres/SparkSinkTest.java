@@ -144,6 +144,80 @@ class SparkSinkTest {
     }
   }
 
+  @Test
+  void aStandbyWriterWaitsForTheClaimOfItsHolder() throws Exception {
+    try (Database database = new Database()) {
+      claim(database, "payments");
+      Map<String, String> options = options(database, "payments", 1);
+      options.remove("generation");
+      options.putAll(Map.of("standby", "true", "holder", "me", "fields", Payments.FIELDS));
+      StructType schema = new StructType().add("partition", "int").add("offset", "bigint").add("key", "binary").add("value", "binary");
+      ForeachWriter<Row> writer = PostgresForeachWriter.of(options, schema);
+      writer.open(0, 0);
+      for (long n = 0; n < 100; n++) {
+        writer.process(record(0, n));
+        writer.process(record(1, n));
+      }
+      assertEquals("0", database.one("SELECT count(*) FROM payments"));
+      SinkClaim.take(database.address(), SinkTimeouts.DEFAULT, "payments", "t", Map.of(0, 0L, 1, 0L), "me");
+      awaitRows(database, 200);
+      writer.process(record(0, 100));
+      writer.close(null);
+      assertEquals("201|201", database.one("SELECT (SELECT count(*) FROM payments) || '|' || sum(rows) FROM sink_offsets"));
+      Files.createDirectories(folder.resolve("in"));
+      assertThrows(SinkConfigurationException.class, () -> run(options, "none"));
+    }
+  }
+
+  @Test
+  void aStandbyWriterKeepsTypedRows() throws Exception {
+    try (Database database = new Database()) {
+      database.execute("CREATE TABLE typed (id bigint PRIMARY KEY, t text)");
+      claim(database, "typed");
+      Map<String, String> options = options(database, "typed", 1);
+      options.remove("generation");
+      options.putAll(Map.of("standby", "true", "holder", "me"));
+      StructType schema = new StructType().add("partition", "int").add("offset", "bigint").add("id", "bigint").add("t", "string");
+      ForeachWriter<Row> writer = PostgresForeachWriter.of(options, schema);
+      writer.open(0, 0);
+      for (long n = 0; n < 3; n++) {
+        writer.process(RowFactory.create(0, n, n, "text " + n));
+      }
+      SinkClaim.take(database.address(), SinkTimeouts.DEFAULT, "typed", "t", Map.of(0, 0L, 1, 0L), "me");
+      writer.close(null);
+      assertEquals(List.of("0|text 0", "1|text 1", "2|text 2"), database.rows("SELECT id, t FROM typed ORDER BY id"));
+    }
+  }
+
+  /** The database goes back, as after a failover that lost commits, while the query has moved on. */
+  @Test
+  void bothTriggersStoreAgainWhatTheDatabaseLost() throws Exception {
+    try (Database database = new Database()) {
+      Map<String, String> options = options(database, "payments", claim(database, "payments").generation());
+      options.put("fields", Payments.FIELDS);
+      options.put("aggregates", Payments.AGGREGATES);
+      write("1.json", 0, 50);
+      run(options, "first");
+      Moment moment = Moment.keep(database);
+      write("2.json", 50, 100);
+      run(options, "first");
+      moment.goBack();
+      write("3.json", 100, 130);
+      run(options, "first");
+      assertEquals("260 rows, sink_offsets 260+0+0 at 260, dead 0", Payments.state(database));
+
+      StructType schema = new StructType().add("partition", "int").add("offset", "bigint").add("key", "binary").add("value", "binary");
+      ForeachWriter<Row> writer = PostgresForeachWriter.of(options, schema);
+      writer.open(0, 0);
+      writer.process(record(0, 130));
+      awaitRows(database, 261);
+      moment.goBack();
+      awaitRows(database, 261);
+      assertEquals("261 rows, sink_offsets 261+0+0 at 261, dead 0", Payments.state(database));
+      writer.close(null);
+    }
+  }
+
   private static void assertFenced(Executable work) {
     PartitionException error = assertThrows(PartitionException.class, work);
     assertEquals("t/0", error.topic() + "/" + error.partition());

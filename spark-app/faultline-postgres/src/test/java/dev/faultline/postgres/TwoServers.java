@@ -30,7 +30,8 @@ final class TwoServers implements AutoCloseable {
 
   private EmbeddedPostgres.Builder server(String name, int port) {
     return EmbeddedPostgres.builder().setDataDirectory(folder.resolve(name)).setCleanDataDirectory(false).setPort(port)
-        .setServerConfig("fsync", "off").setServerConfig("max_connections", "50").setServerConfig("wal_writer_delay", "10s");
+        .setServerConfig("fsync", "off").setServerConfig("max_connections", "50").setServerConfig("wal_writer_delay", "10s")
+        .setServerConfig("synchronous_commit", "on");
   }
 
   /** Starts the standby from a copy of the primary as it is now. @param streams whether it follows the primary from here on */
@@ -70,6 +71,8 @@ final class TwoServers implements AutoCloseable {
     String pid = Files.readAllLines(folder.resolve("a/postmaster.pid")).get(0);
     run("kill", "-QUIT", pid);
     ProcessHandle.of(Long.parseLong(pid)).ifPresent(server -> server.onExit().join());
+    // frees its lock of the folder
+    primary.close();
   }
 
   void stopPrimary() throws IOException {

@@ -15,13 +15,16 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 
-/** Builds and starts the query of one claim. It reads from the claim's offsets and writes into the table. */
+/**
+ * Builds and starts the query of one claim. It reads from the claim's offsets and writes into the table; with a claim of generation 0,
+ * which is a preview, it writes when its holder has claimed the table.
+ */
 final class StreamQuery {
   /**
    * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker
    * and five minutes for metadata that no error refreshes.
    */
-  private static final Map<String, String> CONSUMER = Map.of(
+  static final Map<String, String> CONSUMER = Map.of(
       "kafka.request.timeout.ms", "4000",
       "kafka.default.api.timeout.ms", "20000",
       "kafka.metadata.max.age.ms", "2000",
@@ -61,7 +64,12 @@ final class StreamQuery {
     Map<String, String> options = new HashMap<>();
     options.put("table", pipeline.table());
     options.put("topic", claim.topic());
-    options.put("generation", Long.toString(claim.generation()));
+    options.put("holder", claim.holder());
+    if (claim.generation() == 0) {
+      options.put("standby", "true");
+    } else {
+      options.put("generation", Long.toString(claim.generation()));
+    }
     options.put("fields", FieldList.format(pipeline.fields()));
     options.put("chunkRows", Integer.toString(arguments.chunkRows()));
     options.put("chunkMs", Integer.toString(arguments.chunkMs()));
