@@ -62,10 +62,10 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
       }
       throwFailure();
       if (direct == null) {
-        Tail.Entry<R> kept = tail.add(offset, key, value, record, bytes.applyAsInt(record));
-        if (kept != null && writer == null) {
-          rehearsal.take(kept);
+        if (writer == null) {
+          rehearsal.take(offset, key, value, record);
         }
+        tail.add(offset, key, value, record, bytes.applyAsInt(record));
       }
       return direct == null;
     } finally {

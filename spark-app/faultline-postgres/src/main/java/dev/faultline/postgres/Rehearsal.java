@@ -1,6 +1,6 @@
 package dev.faultline.postgres;
 
-/** Encodes the first records that a standby keeps, for nothing: so that the code is loaded and compiled when the first chunk has to be quick. */
+/** Encodes the first records that a standby reads, for nothing: so that the code is loaded and compiled when the first chunk has to be quick. */
 final class Rehearsal<R> {
   private static final int RECORDS = 2_000;
   private static final int CHUNK = 100;
@@ -13,11 +13,11 @@ final class Rehearsal<R> {
     this.encoder = encoder;
   }
 
-  void take(Tail.Entry<R> entry) {
+  void take(long offset, byte[] key, byte[] value, R record) {
     if (done >= RECORDS) {
       return;
     }
-    chunk.append(entry.offset(), entry.key(), entry.value(), entry.record(), encoder);
+    chunk.append(offset, key, value, record, encoder);
     done++;
     if (chunk.count() >= CHUNK) {
       chunk.clear();

@@ -37,6 +37,20 @@ public final class SinkProgress implements Closeable {
     return next;
   }
 
+  /** How many partitions of a standby have a writer that has seen a record and has a connection ready; see {@link DriverRight}. */
+  public int readyPartitions(String holder) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(
+        "SELECT count(DISTINCT application_name) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE ?")) {
+      query.setString(1, WriterName.standbyPattern(target, topic, holder));
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        int ready = row.getInt(1);
+        connection.rollback();
+        return ready;
+      }
+    }
+  }
+
   @Override
   public void close() {
     try {

@@ -43,7 +43,8 @@ final class SinkSession implements Closeable {
     this.partition = partition;
     this.aggregates = new AggregateWriter(target, partition);
     this.copy = "COPY " + target.pgTable().sqlName() + " (" + Sql.columns(target.columnNames()) + ") FROM STDIN (FORMAT binary)";
-    this.connection = plan.address().connect(WriterName.of(target.target(), topic, partition, plan.generation()), plan.timeouts());
+    this.connection = plan.address().connect(plan.isStandby()
+        ? WriterName.standby(target.target(), topic, partition, plan.holder()) : WriterName.of(target.target(), topic, partition, plan.generation()), plan.timeouts());
     try {
       this.move = connection.prepareStatement(MOVE);
       this.addTotals = aggregates.prepare(connection);

@@ -45,21 +45,19 @@ final class Tail<R> {
    * Takes one record, or drops it if it is stored. Only a record after all kept ones can be dropped here, and only
    * after {@link #trim} has dropped those: so what is kept never has a hole.
    *
-   * @return the entry that is kept; null if the record is dropped
    * @throws OffsetGapException if {@code offset} does not follow the previous offset
    */
-  Entry<R> add(long offset, byte[] key, byte[] value, R record, int recordBytes) {
+  void add(long offset, byte[] key, byte[] value, R record, int recordBytes) {
     if (next >= 0 && offset != next) {
       throw new OffsetGapException(topic, partition, next, offset, true);
     }
     next = offset + 1;
     if (offset < stored) {
-      return null;
+      return;
     }
     Entry<R> entry = new Entry<>(offset, key, value, record, recordBytes + (key == null ? 0 : key.length) + OVERHEAD_BYTES);
     entries.add(entry);
     bytes += entry.bytes();
-    return entry;
   }
 
   /** Drops the records before {@code nextOffset}, which are stored. */

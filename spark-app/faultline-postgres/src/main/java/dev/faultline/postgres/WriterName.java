@@ -11,9 +11,27 @@ final class WriterName {
   private WriterName() {
   }
 
-  /** {@code faultline-sink <crc of target and topic> p<partition> g<generation> <target>}; {@code standby} for generation 0. */
+  /** {@code faultline-sink <crc of target and topic> p<partition> g<generation> <target>}. */
   static String of(String target, String topic, int partition, long generation) {
-    byte[] name = (prefix(target, topic) + "p" + partition + (generation == 0 ? " standby " : " g" + generation + " ") + ascii(target))
+    return cut(prefix(target, topic) + "p" + partition + " g" + generation + " " + ascii(target));
+  }
+
+  /** The name of a session that waits for the claim of a holder, and keeps this name after it. */
+  static String standby(String target, String topic, int partition, String holder) {
+    return cut(prefix(target, topic) + "p" + partition + standbyOf(holder) + ascii(target));
+  }
+
+  /** LIKE pattern of all sessions that {@link #standby} names for a holder. */
+  static String standbyPattern(String target, String topic, String holder) {
+    return prefix(target, topic) + "p%" + standbyOf(holder) + "%";
+  }
+
+  private static String standbyOf(String holder) {
+    return " standby " + ascii(holder).replace('%', '?').replace('_', '?').substring(0, Math.min(8, holder.length())) + " ";
+  }
+
+  private static String cut(String text) {
+    byte[] name = text
         .getBytes(StandardCharsets.US_ASCII);
     return new String(name, 0, Math.min(MAX_BYTES, name.length), StandardCharsets.US_ASCII);
   }

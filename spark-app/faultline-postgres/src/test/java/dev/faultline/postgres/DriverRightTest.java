@@ -91,8 +91,8 @@ class DriverRightTest {
   void staysWithItsHolderWhenAllSessionsBreak() throws Exception {
     List<State> seen = new CopyOnWriteArrayList<>();
     DriverRight a = right("a");
+    await(State.HELD, a);
     try (DriverRight b = right("b")) {
-      await(State.HELD, a);
       await(State.WAITING, b);
       a.claim(EARLIEST);
       for (int round = 0; round < 3; round++) {

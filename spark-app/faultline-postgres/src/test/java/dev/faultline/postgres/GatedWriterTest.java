@@ -55,6 +55,10 @@ class GatedWriterTest {
     Eventually.equal(70, standby::waiting);
     Payments.write(active, 180, 190);
     Eventually.equal("1", () -> database.one(STANDBY_SESSIONS));
+    try (SinkProgress progress = new SinkProgress(database.address(), Payments.TIMEOUTS, "payments", "payments")) {
+      assertEquals(1, progress.readyPartitions("standby"));
+      assertEquals(0, progress.readyPartitions("another"));
+    }
     String pid = database.one(STANDBY_SESSIONS.replace("count(*)", "pid"));
 
     Payments.claim(database, "standby");

@@ -164,6 +164,7 @@ class SparkSinkTest {
       writer.process(record(0, 100));
       writer.close(null);
       assertEquals("201|201", database.one("SELECT (SELECT count(*) FROM payments) || '|' || sum(rows) FROM sink_offsets"));
+      Files.createDirectories(folder.resolve("in"));
       assertThrows(SinkConfigurationException.class, () -> run(options, "none"));
     }
   }

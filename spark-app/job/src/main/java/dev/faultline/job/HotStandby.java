@@ -2,6 +2,8 @@ package dev.faultline.job;
 
 import dev.faultline.postgres.DriverRight;
 import dev.faultline.postgres.SinkClaim;
+import dev.faultline.postgres.SinkProgress;
+import dev.faultline.postgres.SinkTimeouts;
 import java.sql.SQLException;
 import java.util.UUID;
 import org.apache.spark.sql.SparkSession;
@@ -17,10 +19,11 @@ import org.slf4j.LoggerFactory;
  */
 final class HotStandby {
   private static final Logger LOG = LoggerFactory.getLogger(HotStandby.class);
-  /** With too few task slots for all partitions, some partitions are better than none. */
-  private static final long ALL_TASKS_NANOS = 10_000_000_000L;
+  /** If a partition does not get ready, as with too few task slots, the others are better than none. */
+  private static final long ALL_PARTITIONS_NANOS = 15_000_000_000L;
 
   private final JobSetup setup;
+  private final String holder = UUID.randomUUID().toString();
 
   HotStandby(JobSetup setup) {
     this.setup = setup;
@@ -28,19 +31,19 @@ final class HotStandby {
 
   /** Returns when the job must stop. @throws Exception that ended the query */
   void run(SparkSession spark) throws Exception {
-    String holder = UUID.randomUUID().toString();
-    SinkClaim preview = setup.table().preview(holder);
+    SinkClaim start = setup.table().withRehearsal(setup.table().preview(holder));
+    int withRecords = setup.table().partitionsWithRecords(start);
     setup.status().claimed(holder, 0);
-    try (LiveQuery query = new LiveQuery(setup, spark, preview, setup.stop()::wake)) {
-      boolean complete = awaitTasks(query);
+    try (LiveQuery query = new LiveQuery(setup, spark, start, setup.stop()::wake)) {
+      boolean ready = awaitReady(query, withRecords);
       if (setup.stop().isAsked()) {
         return;
       }
       try (DriverRight right = new DriverRight(setup.address(), setup.pipeline().table(), setup.topic(), setup.arguments().driverName(), holder,
           setup.stop()::wake)) {
         while (!setup.stop().isAsked()) {
-          complete |= query.runningTasks() >= setup.pipeline().partitions();
-          follow(right, holder, complete);
+          ready = ready || right.state() == DriverRight.State.WAITING && isReady(query, withRecords);
+          follow(right, ready);
           StandbyChecks.check(setup, query, right);
           setup.status().beat();
           setup.stop().await(500);
@@ -49,34 +52,48 @@ final class HotStandby {
     }
   }
 
-  /** True when each partition has a task. */
-  private boolean awaitTasks(LiveQuery query) throws Exception {
-    long sinceNanos = System.nanoTime();
-    while (query.runningTasks() < setup.pipeline().partitions()) {
-      if (query.runningTasks() > 0 && System.nanoTime() - sinceNanos > ALL_TASKS_NANOS) {
+  /** False if it took too long, or the job must stop. */
+  private boolean awaitReady(LiveQuery query, int withRecords) throws Exception {
+    long runningNanos = 0;
+    while (!isReady(query, withRecords)) {
+      runningNanos = runningNanos == 0 && query.runningTasks() > 0 ? System.nanoTime() : runningNanos;
+      if (runningNanos != 0 && System.nanoTime() - runningNanos > ALL_PARTITIONS_NANOS) {
+        LOG.warn("not every partition has become ready; the job goes on with those that have");
         return false;
       }
       query.check();
       setup.status().beat();
-      if (setup.stop().await(50)) {
+      if (setup.stop().await(200)) {
         return false;
       }
     }
     return true;
   }
 
-  private void follow(DriverRight right, String holder, boolean complete) {
+  /** Each partition has a task, and each one that has records has read some and has a connection open. */
+  private boolean isReady(LiveQuery query, int withRecords) {
+    if (query.runningTasks() < setup.pipeline().partitions()) {
+      return false;
+    }
+    try (SinkProgress progress = new SinkProgress(setup.address(), SinkTimeouts.DEFAULT, setup.pipeline().table(), setup.topic())) {
+      return progress.readyPartitions(holder) >= withRecords;
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  private void follow(DriverRight right, boolean ready) {
     switch (right.state()) {
       case ASKING -> {
       }
       case WAITING -> {
-        if (complete && !setup.status().is(JobState.STANDBY)) {
+        if (ready && !setup.status().is(JobState.STANDBY)) {
           setup.status().write(JobState.STANDBY, null);
         }
       }
       case HELD -> {
         switch (right.claimState()) {
-          case NONE, GONE -> claim(right, holder);
+          case NONE, GONE -> claim(right);
           case TAKEN -> throw StandbyChecks.taken(setup);
           case VALID -> {
           }
@@ -85,7 +102,7 @@ final class HotStandby {
     }
   }
 
-  private void claim(DriverRight right, String holder) {
+  private void claim(DriverRight right) {
     try {
       SinkClaim claim = setup.table().take(right);
       setup.status().claimed(holder, claim.generation());

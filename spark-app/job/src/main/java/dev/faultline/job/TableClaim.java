@@ -8,11 +8,13 @@ import dev.faultline.postgres.SinkConfigurationException;
 import dev.faultline.postgres.SinkTimeouts;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Claims the table for a query, and holds what {@code sink_offsets} says against what the brokers say. */
 final class TableClaim {
   /** How long a topic may seem missing, or shorter than sink_offsets says, before it counts: brokers that start know late. */
   private static final long SETTLE_MS = 30_000;
+  private static final long REHEARSAL_RECORDS = 500;
 
   private final JobArguments arguments;
   private final PipelineFile pipeline;
@@ -20,6 +22,7 @@ final class TableClaim {
   private final String topic;
   private long unsettledSinceMs;
   private Map<Integer, Long> earliest;
+  private Map<Integer, Long> latest;
   private Map<Integer, Long> stopAt;
 
   TableClaim(JobArguments arguments, PipelineFile pipeline, PostgresAddress address, String topic) {
@@ -42,13 +45,26 @@ final class TableClaim {
 
   /** Where a query of this holder would start now; claims nothing. */
   SinkClaim preview(String holder) throws Exception {
-    KafkaTopic kafka = describe();
-    return check(SinkClaim.preview(address, SinkTimeouts.DEFAULT, pipeline.table(), topic, kafka.earliest(), holder), kafka);
+    SinkClaim preview = SinkClaim.preview(address, SinkTimeouts.DEFAULT, pipeline.table(), topic, describe().earliest(), holder);
+    // another driver writes meanwhile, so the ends of the log must be younger than the offsets rows
+    return check(preview, describe());
   }
 
   /** Claims the table after a {@link #preview}. It asks no broker again, because a broker may be what has just died. */
   SinkClaim take(DriverRight right) throws SQLException {
     return right.claim(earliest);
+  }
+
+  /** The same start, a little earlier: so that a standby has records to rehearse with. They are dropped, because they are stored. */
+  SinkClaim withRehearsal(SinkClaim preview) {
+    Map<Integer, Long> from = new TreeMap<>();
+    preview.startOffsets().forEach((partition, next) -> from.put(partition, Math.max(Math.min(next, earliest.get(partition)), next - REHEARSAL_RECORDS)));
+    return new SinkClaim(preview.target(), preview.topic(), preview.generation(), preview.holder(), from);
+  }
+
+  /** How many partitions had records from there on when the topic was last described. */
+  int partitionsWithRecords(SinkClaim start) {
+    return (int) start.startOffsets().entrySet().stream().filter(from -> latest.get(from.getKey()) > from.getValue()).count();
   }
 
   private KafkaTopic describe() throws Exception {
@@ -58,6 +74,7 @@ final class TableClaim {
         stopAt = kafka.latest();
       }
       earliest = kafka.earliest();
+      latest = kafka.latest();
       return kafka;
     } catch (KafkaTopic.Missing e) {
       settle(new SinkConfigurationException(e.getMessage()));
