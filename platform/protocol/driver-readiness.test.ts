@@ -153,11 +153,12 @@ it("is ready as a standby while it says so, also while a partition is stuck", as
   expect(activeDriver(both)?.name).toBe("driver");
 });
 
-it("is active by the latest claim of those that live: one that was stopped or killed does not know yet that it is not", () => {
+it("is active by the latest claim of those that live: one that was stopped or killed does not know yet that it is not", async () => {
   driverSays({ generation: 3, partitions: [{ partition: 0, error: "old", at_ms: 1 }] });
   driverSays({ generation: 4 }, "driver-2");
-  const { both, roles } = pair("running", "running");
+  const { both, roles, readyNow } = pair("running", "running");
   expect([activeDriver(both)?.name, roles()]).toEqual(["driver-2", [undefined, "active"]]);
+  expect(await readyNow()).toEqual([false, true]);
   expect(leadingStatus(both)).toMatchObject({ generation: 4, partitions: [] });
   expect(pair("running", "paused").roles()).toEqual(["active", undefined]);
   expect(pair("down", "down").roles()).toEqual([undefined, undefined]);

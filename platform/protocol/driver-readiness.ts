@@ -14,7 +14,8 @@ export async function driverIsReady(question: ReadinessQuestion, node: NodeStatu
   if (standsBy(question, node, sinceMs)) return true;
   const now = readHealth(question.healthFile);
   if ("health" in now && now.health.partitions.some(({ state }) => state === "stuck")) return false;
-  return queryRuns(question, node, sinceMs);
+  // A driver that was stopped goes on and says that it runs, until it knows that another one has taken over.
+  return activeDriver(question)?.name === node.name && queryRuns(question, node, sinceMs);
 }
 
 /**
