@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
+import { COMPILE_CACHE, LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
 import { KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { bootstrapServers, kafkaName } from "./kafka.ts";
@@ -34,6 +34,7 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
       "127.0.0.1:0",
     ],
     env: nodeEnvironment({
+      ...COMPILE_CACHE,
       POSTGRES_HOST: address.host,
       POSTGRES_PORT: `${address.port}`,
       POSTGRES_DB: address.database,

@@ -18,6 +18,9 @@ export const LAYOUT = {
   driverStatus: "data/driver-status.json",
 } as const;
 
+/** Where Node keeps the compiled modules of the nodes that it runs: half of a producer's start is reading and compiling them. */
+export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(ROOT, ".faultline/cache/node") };
+
 /** `java` of JAVA_HOME, else of PATH. */
 export function javaCommand(): string {
   return process.env["JAVA_HOME"] ? join(process.env["JAVA_HOME"], "bin/java") : "java";
