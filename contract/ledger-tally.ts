@@ -33,7 +33,16 @@ export class LedgerTally {
   get state(): TallyState {
     const { lines, attempts, attempted, acknowledged, failed, indeterminate } = this;
     const acks = [...this.acks].map((asked) => asked ?? null);
-    return { lines, attempts, attempted, acknowledged, failed, indeterminate, lanes: structuredClone(this.lanes), acks };
+    return {
+      lines,
+      attempts,
+      attempted,
+      acknowledged,
+      failed,
+      indeterminate,
+      lanes: structuredClone(this.lanes),
+      acks,
+    };
   }
 
   static from(state: TallyState): LedgerTally {

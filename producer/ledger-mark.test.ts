@@ -70,7 +70,16 @@ const spoil = (text: string, at: number) => `${text.slice(0, at)}${text[at] === 
 test.each<[string, (mark: string, ledger: string) => [string, string]]>([
   ["a mark that is torn", (mark, ledger) => [mark.slice(0, -9), ledger]],
   ["a mark that was changed", (mark, ledger) => [spoil(mark, mark.indexOf('"attempts":') + 11), ledger]],
-  ["a mark of a longer ledger", (mark, ledger) => [mark, ledger.split(/(?<=\n)/).slice(0, 3).join("")]],
+  [
+    "a mark of a longer ledger",
+    (mark, ledger) => [
+      mark,
+      ledger
+        .split(/(?<=\n)/)
+        .slice(0, 3)
+        .join(""),
+    ],
+  ],
   ["an empty mark", (_mark, ledger) => ["", ledger]],
 ])("%s is not used: the start reads the whole ledger", async (_name, change) => {
   await killedProducer();
@@ -87,7 +96,10 @@ test("a mark whose last line was changed in the ledger is not used, and the star
   const lines = (await readFile(path, "utf8")).split(/(?<=\n)/);
   lines[3] = (lines[3] as string).replace('"n":2', '"n":3');
   await writeFile(path, lines.join(""));
-  await expect(start()).rejects.toMatchObject({ code: "FL_LEDGER_DAMAGED", message: expect.stringContaining("line 4 ") });
+  await expect(start()).rejects.toMatchObject({
+    code: "FL_LEDGER_DAMAGED",
+    message: expect.stringContaining("line 4 "),
+  });
 });
 
 test("damage before the mark is found while the lanes send already; an undamaged ledger is not accused", async () => {

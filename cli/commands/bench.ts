@@ -2,6 +2,7 @@ import { buildCommand, buildRouteMap } from "@stricli/core";
 import type { CommandContext } from "../context.ts";
 import { MAX_RATE, parseCount, parseDuration, parseList } from "../parse.ts";
 import { pipelineFlag } from "../shared-flags.ts";
+import { benchBacklog } from "./bench-backlog.ts";
 
 type Shared = { pipeline?: string; only?: string[]; json: boolean };
 
@@ -115,8 +116,9 @@ function benchOptions(context: CommandContext, flags: Shared) {
 }
 
 export const bench = buildRouteMap<string, CommandContext>({
-  routes: { sink, latency, validate },
+  routes: { sink, latency, validate, backlog: benchBacklog },
   docs: {
-    brief: "Benchmarks: sink (rows per second), latency (event to row), validate (events per second of the proof)",
+    brief:
+      "Benchmarks: sink (rows per second), latency (event to row), validate (events per second of the proof), backlog (catching up)",
   },
 });

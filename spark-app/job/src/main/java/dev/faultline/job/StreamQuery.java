@@ -21,7 +21,7 @@ final class StreamQuery {
    * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker
    * and five minutes for metadata that no error refreshes. docs/tuning.md explains each value.
    */
-  private static final Map<String, String> CONSUMER = Map.ofEntries(
+  static final Map<String, String> CONSUMER = Map.ofEntries(
       // a frozen broker costs this time for the fetch and once more for the next connection: above fetch.max.wait.ms
       Map.entry("kafka.request.timeout.ms", "1000"),
       Map.entry("kafka.fetch.max.wait.ms", "250"),

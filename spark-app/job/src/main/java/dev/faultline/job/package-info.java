@@ -17,6 +17,8 @@
  *   <li>{@link dev.faultline.job.JobArguments}, {@link dev.faultline.job.PipelineFile}: the input.
  *   <li>{@link dev.faultline.job.SparkSessions}, {@link dev.faultline.job.CheckpointFolder},
  *       {@link dev.faultline.job.TaskProbe}: helpers of the loop.
+ *   <li>{@link dev.faultline.job.SilentExecutors}, {@link dev.faultline.job.ColdExecutors}: executors that are frozen are given up, and those
+ *       that have no task yet rehearse.
  * </ol>
  */
 package dev.faultline.job;
