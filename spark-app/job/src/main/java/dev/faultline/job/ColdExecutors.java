@@ -1,9 +1,5 @@
 package dev.faultline.job;
 
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
@@ -20,8 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ColdExecutors extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger(ColdExecutors.class);
-  /** A query that starts, or starts again, gives its tasks out and has the processor first. */
-  private static final long SETTLED_MS = 5_000;
+  static final long SETTLED_MS = 5_000;
   private static final long LOOK_MS = 500;
   /** A round may pass an executor over, because Spark gives out the tasks. */
   private static final int ROUNDS = 3;
@@ -33,9 +28,7 @@ final class ColdExecutors extends SparkListener {
 
   private final SparkContext context;
   private final Round round;
-  private final Map<String, Integer> roundsOf = new HashMap<>();
-  private final Set<Long> tasks = new HashSet<>();
-  private long changedMs;
+  private final Idleness idleness = new Idleness(SETTLED_MS, ROUNDS);
 
   private ColdExecutors(SparkContext context, Round round) {
     this.context = context;
@@ -56,50 +49,30 @@ final class ColdExecutors extends SparkListener {
   }
 
   @Override
-  public synchronized void onExecutorAdded(SparkListenerExecutorAdded added) {
-    roundsOf.put(added.executorId(), 0);
-    changedMs = nowMs();
+  public void onExecutorAdded(SparkListenerExecutorAdded added) {
+    idleness.added(added.executorId(), nowMs());
   }
 
   @Override
-  public synchronized void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
-    roundsOf.remove(removed.executorId());
-    changedMs = nowMs();
+  public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
+    idleness.removed(removed.executorId(), nowMs());
   }
 
   @Override
-  public synchronized void onTaskStart(SparkListenerTaskStart task) {
-    tasks.add(task.taskInfo().taskId());
-    roundsOf.remove(task.taskInfo().executorId());
-    changedMs = nowMs();
+  public void onTaskStart(SparkListenerTaskStart task) {
+    idleness.started(task.taskInfo().taskId(), task.taskInfo().executorId(), nowMs());
   }
 
   @Override
-  public synchronized void onTaskEnd(SparkListenerTaskEnd task) {
-    tasks.remove(task.taskInfo().taskId());
-  }
-
-  /** An executor that is cold while tasks have run elsewhere for a while; each counts its rounds. */
-  private synchronized boolean isRoundDue() {
-    if (tasks.isEmpty() || nowMs() - changedMs < SETTLED_MS) {
-      return false;
-    }
-    boolean due = false;
-    for (Map.Entry<String, Integer> executor : roundsOf.entrySet()) {
-      if (executor.getValue() < ROUNDS) {
-        executor.setValue(executor.getValue() + 1);
-        due = true;
-      }
-    }
-    changedMs = nowMs();
-    return due;
+  public void onTaskEnd(SparkListenerTaskEnd task) {
+    idleness.ended(task.taskInfo().taskId());
   }
 
   private void run() {
     try {
       while (!context.isStopped()) {
         Thread.sleep(LOOK_MS);
-        if (isRoundDue()) {
+        if (idleness.isRoundDue(nowMs())) {
           rehearse();
         }
       }
