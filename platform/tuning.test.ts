@@ -86,6 +86,28 @@ it("the producer's flags have the defaults that the page has", () => {
     expect(flags.get(flag.slice(2)), flag).toBe(value);
 });
 
+it("masters and workers have what the page says, in both runtimes", () => {
+  const [local, containers] = ["platform/local/nodes/spark.ts", "spark-app/bin/entrypoint.sh"].map(read) as [
+    string,
+    string,
+  ];
+  const seconds = /WORKER_TIMEOUT_S = (\d+)/.exec(local)?.[1] as string;
+  const values = (text: string, pattern: RegExp): Map<string, string> =>
+    new Map([...text.matchAll(pattern)].map(([, name, value]) => [name as string, bare(value as string)]));
+  const here = values(
+    local.replaceAll("`${WORKER_TIMEOUT_S}s`", `${seconds}s`).replaceAll("WORKER_TIMEOUT_S,", `${seconds},`),
+    /"(spark\.[\w.]+)": ([-\w]+),/g,
+  );
+  const there = values(containers, /-D(spark\.[\w.]+)=([-\w]+)/g);
+  const rest = rows(part("`platform/local/nodes/spark.ts`, and"), 3);
+  const told = new Map([...rest].filter(([name]) => name.startsWith("spark.")));
+  expect(told.size).toBeGreaterThan(0);
+  for (const [name, value] of told) {
+    expect(here.get(name), name).toBe(value);
+    expect(there.get(name), `${name} in containers`).toBe(value);
+  }
+});
+
 /** `Class.CONSTANT` or `--flag` → its value in the source. */
 function constants(): Map<string, string> {
   const own = (path: string, name: string): [string, string][] =>

@@ -23,7 +23,8 @@ final class ColdExecutors extends SparkListener {
 
   /** What is rehearsed; it may take long. */
   interface Round {
-    void run() throws Exception;
+    /** False if there was nothing to do it with. */
+    boolean run() throws Exception;
   }
 
   private final SparkContext context;
@@ -84,8 +85,11 @@ final class ColdExecutors extends SparkListener {
   private void rehearse() throws InterruptedException {
     long startMs = nowMs();
     try {
-      round.run();
-      LOG.info("an executor without tasks has rehearsed for {} ms", nowMs() - startMs);
+      if (round.run()) {
+        LOG.info("an executor without tasks has rehearsed for {} ms", nowMs() - startMs);
+      } else {
+        idleness.takeBack();
+      }
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {

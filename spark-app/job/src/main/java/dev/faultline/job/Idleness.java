@@ -60,4 +60,9 @@ final class Idleness {
     changedMs = nowMs;
     return due;
   }
+
+  /** The round came to nothing, and does not count. */
+  synchronized void takeBack() {
+    idle.replaceAll((executor, had) -> Math.max(0, had - 1));
+  }
 }

@@ -16,10 +16,17 @@ final class Rehearsal {
   private Rehearsal() {
   }
 
-  /** Reads the last records of each partition, one task per partition, encodes them and throws them away. */
-  static void run(SparkSession spark, PipelineFile pipeline, JobArguments arguments) throws Exception {
+  /**
+   * Reads the last records of each partition, one task per partition, encodes them and throws them away.
+   *
+   * @return false if a partition has no record yet: a task without records loads nothing
+   */
+  static boolean run(SparkSession spark, PipelineFile pipeline, JobArguments arguments) throws Exception {
     String topic = arguments.topic() == null ? pipeline.topic() : arguments.topic();
     KafkaTopic kafka = KafkaTopic.describe(arguments.brokers(), topic, pipeline.partitions());
+    if (kafka.latest().entrySet().stream().anyMatch(e -> e.getValue() <= kafka.earliest().get(e.getKey()))) {
+      return false;
+    }
     Map<Integer, Long> from = new TreeMap<>();
     kafka.latest().forEach((partition, latest) -> from.put(partition, Math.max(kafka.earliest().get(partition), latest - RECORDS)));
     Dataset<Row> records = spark.read().format("kafka")
@@ -32,6 +39,7 @@ final class Rehearsal {
         .load().select("partition", "offset", "key", "value");
     Map<String, String> sink = Map.of("table", pipeline.table(), "topic", topic, "generation", "1", "fields", FieldList.format(pipeline.fields()));
     records.foreachPartition(SinkRehearsal.of(sink, records.schema()));
+    return true;
   }
 
   private static String json(String topic, Map<Integer, Long> offsets) {

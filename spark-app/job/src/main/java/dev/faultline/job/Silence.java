@@ -7,13 +7,15 @@ import java.util.Map;
 
 /**
  * Tells a silent executor from a driver that did not listen. A driver that was frozen or starved has heard nobody, and must not blame the
- * executors: if its own looks came late, every executor has its whole time again.
+ * executors: if its own looks came late, every executor has its whole time again. An executor that has registered, but is still starting,
+ * has no heartbeat to miss.
  *
  * <p>Not thread-safe: the caller's lock guards it. Times are those of {@link System#nanoTime()}, in milliseconds.
  */
 final class Silence {
   private final long silenceMs;
   private final long lateMs;
+  /** Null before the first heartbeat. */
   private final Map<String, Long> heardMs = new HashMap<>();
   private long lookedMs = -1;
 
@@ -26,13 +28,15 @@ final class Silence {
     this.lateMs = lateMs;
   }
 
-  void added(String executor, long nowMs) {
-    heardMs.put(executor, nowMs);
+  void added(String executor) {
+    heardMs.put(executor, null);
   }
 
   /** A heartbeat; of an executor that was removed, it may be under way still. */
   void heard(String executor, long nowMs) {
-    heardMs.computeIfPresent(executor, (id, before) -> nowMs);
+    if (heardMs.containsKey(executor)) {
+      heardMs.put(executor, nowMs);
+    }
   }
 
   void removed(String executor) {
@@ -42,12 +46,12 @@ final class Silence {
   /** The executors that are silent; each is told once. */
   List<String> look(long nowMs) {
     if (lookedMs >= 0 && nowMs - lookedMs >= lateMs) {
-      heardMs.replaceAll((id, before) -> nowMs);
+      heardMs.replaceAll((id, before) -> before == null ? null : nowMs);
     }
     lookedMs = nowMs;
     List<String> silent = new ArrayList<>();
     heardMs.forEach((id, before) -> {
-      if (nowMs - before >= silenceMs) {
+      if (before != null && nowMs - before >= silenceMs) {
         silent.add(id);
       }
     });

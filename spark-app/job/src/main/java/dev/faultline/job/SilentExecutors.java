@@ -52,7 +52,7 @@ final class SilentExecutors extends SparkListener {
   @Override
   public void onExecutorAdded(SparkListenerExecutorAdded added) {
     synchronized (silence) {
-      silence.added(added.executorId(), nowMs());
+      silence.added(added.executorId());
     }
   }
 

@@ -35,6 +35,14 @@ class IdlenessTest {
   }
 
   @Test
+  void aRoundThatCameToNothingDoesNotCount() {
+    for (long now = 6_000; now <= 56_000; now += 5_000) {
+      assertTrue(idleness.isRoundDue(now), now + " ms");
+      idleness.takeBack();
+    }
+  }
+
+  @Test
   void aQueryThatDoesNotRunIsNotRehearsed() {
     idleness.ended(7);
     assertFalse(idleness.isRoundDue(60_000));
