@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseJsonFile } from "./parse-file.ts";
-import { RUNTIME_NAMES, TRIGGERS } from "./stack.ts";
+import { COORDINATIONS, RUNTIME_NAMES, TRIGGERS } from "./stack.ts";
 
 /** The files of a run directory, `runs/<id>/`: everything that is needed to judge the run again. docs/formats.md describes them. */
 export const RUN_FILES = {
@@ -50,6 +50,8 @@ export const runSchema = z.strictObject({
   pipeline_sha256: z.string(),
   runtime: z.enum(RUNTIME_NAMES),
   trigger: z.enum(TRIGGERS),
+  /** Absent in runs of older builds. */
+  coordination: z.enum(COORDINATIONS).optional(),
   created_ms: z.int(),
   /** Component → version, as the component itself reports it. */
   versions: z.record(z.string(), z.string()),

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { FaultlineError } from "../../contract/errors.ts";
-import type { PostgresAddress, Trigger } from "../../contract/stack.ts";
+import { type Coordination, COORDINATIONS, type PostgresAddress, type Trigger } from "../../contract/stack.ts";
 
 /** What docker-compose.yml tells the containers that speak to Kafka and PostgreSQL. */
 const schema = z.object({
@@ -20,6 +20,7 @@ const schema = z.object({
     .default(1),
   FAULTLINE_MALFORMED_PPM: z.coerce.number().int().min(0).max(1_000_000).default(0),
   FAULTLINE_TRIGGER: z.enum(["realtime", "micro-batch"]).default("realtime"),
+  FAULTLINE_COORDINATION: z.enum(COORDINATIONS).default("kraft"),
   FAULTLINE_RUNS_DIR: z.string().default("/runs"),
 });
 
@@ -31,6 +32,7 @@ export type ComposeEnvironment = {
   seed: number;
   malformedPpm: number;
   trigger: Trigger;
+  coordination: Coordination;
   runsDirectory: string;
 };
 
@@ -57,6 +59,7 @@ export function composeEnvironment(variables: Record<string, string | undefined>
     seed: values.FAULTLINE_SEED,
     malformedPpm: values.FAULTLINE_MALFORMED_PPM,
     trigger: values.FAULTLINE_TRIGGER,
+    coordination: values.FAULTLINE_COORDINATION,
     runsDirectory: values.FAULTLINE_RUNS_DIR,
   };
 }

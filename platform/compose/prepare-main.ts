@@ -70,6 +70,7 @@ async function newRun(current: string, file: PipelineFile, settings: ComposeEnvi
     pipeline_sha256: file.sha256,
     runtime: "compose",
     trigger: settings.trigger,
+    coordination: settings.coordination,
     created_ms: createdMs,
   };
   const versions = { postgres: await postgresVersion(settings.postgres), node: process.versions.node };

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type Digest, type DigestFault, digestSchema } from "../../contract/digest.ts";
 import { fillFigures } from "./analysis.ts";
 import { RESILIENCE_FILE, RESILIENCE_FOLDER, renderResilience } from "./resilience-report.ts";
-import { groupFaults, spreadOf } from "./statistics.ts";
+import { groupBySetting, groupFaults, spreadOf } from "./statistics.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const example = digestSchema.parse(JSON.parse(readFileSync(join(ROOT, "report/fixture/digest.json"), "utf8")));
@@ -80,13 +80,23 @@ test("a group is a kind of fault on a kind of node; faults that did not bite are
   ]);
 });
 
-test("a text's figures; a placeholder that names none is an error", () => {
-  const groups = groupFaults([{ ...example, faults: [fault(1234, { kind: "kill", node_kind: "driver" })] }]);
-  expect(
-    fillFigures("{{rows kill driver p50}}, {{ rows kill driver n }}, {{rows kill kafka max}}", groups, "a.md"),
-  ).toBe("1.2 s, 1, not measured");
+const kills = (ms: number): DigestFault[] => [fault(ms, { kind: "kill", node_kind: "driver" })];
+
+test("a text's figures are those of the first setting, or of the one that is named; a placeholder that names none is an error", () => {
+  const settings = groupBySetting([
+    { ...example, runtime: "local", trigger: "realtime", faults: kills(1234) },
+    { ...example, runtime: "compose", trigger: "realtime", faults: kills(5678) },
+    { ...example, runtime: "local", trigger: "micro-batch", faults: kills(9012) },
+    { ...example, runtime: "local", trigger: "realtime", faults: kills(2345) },
+  ]);
+  const filled = (text: string): string => fillFigures(text, settings, "a.md");
+  expect(filled("{{rows kill driver p50}}, {{ rows kill driver n }}, {{rows kill kafka max}}")).toBe(
+    "1.2 s, 2, not measured",
+  );
+  expect(filled("{{rows kill driver p50 compose}} {{rows kill driver n micro-batch local}}")).toBe("5.7 s 1");
+  expect(filled("{{rows kill driver p50 compose micro-batch}}")).toBe("not measured");
   for (const text of ["{{row kill driver p50}}", "{{rows kill driver}}", "{{rows kill driver p99}}"])
-    expect(() => fillFigures(text, groups, "a.md")).toThrow(`a.md: ${text} names no figure`);
+    expect(() => filled(text)).toThrow(`a.md: ${text} names no figure`);
 });
 
 test("the report names every run and verdict; names that could end a plot's text stay text", async () => {

@@ -15,7 +15,7 @@ import {
   summarySection,
   worstText,
 } from "./sections.ts";
-import { groupFaults } from "./statistics.ts";
+import { groupBySetting, groupFaults } from "./statistics.ts";
 
 /** Where the digests, the texts and the plots lie, below the repository. */
 export const RESILIENCE_FOLDER = "docs/resilience";
@@ -32,8 +32,9 @@ export async function renderResilience(root: string): Promise<Map<string, string
   const folder = join(root, RESILIENCE_FOLDER);
   const digests = await readDigests(folder);
   const groups = groupFaults(digests);
+  const settings = groupBySetting(digests);
   const written = async (name: string): Promise<string> =>
-    fillFigures(await readFile(join(folder, name), "utf8"), groups, `${RESILIENCE_FOLDER}/${name}`).trim();
+    fillFigures(await readFile(join(folder, name), "utf8"), settings, `${RESILIENCE_FOLDER}/${name}`).trim();
   const files = new Map<string, string>();
   const image = (name: string, about: string, content: string | undefined): string[] => {
     if (content === undefined) return [];
@@ -56,22 +57,32 @@ export async function renderResilience(root: string): Promise<Map<string, string
     "",
     "## Recovery times",
     "",
-    recoverySection(groups),
-    ...image(
-      "visible-again",
-      "Time until new events are rows again, per fault",
-      recoveryPlot(groups, "visible", "Injection → the first event made after it is a row (n), slowest partition"),
-    ),
-    ...image(
-      "no-acknowledgement",
-      "Longest time without an acknowledgement, per fault",
-      recoveryPlot(groups, "ack", "Longest time without an acknowledgement (n), worst partition"),
-    ),
+    "Each setting on its own: a runtime, what coordinates the brokers, and Spark's trigger.",
     "",
-    "### By phase",
-    "",
-    phaseSection(groups),
-    "",
+    ...settings.flatMap(({ name, words, groups: own }) => [
+      `### ${name}`,
+      "",
+      recoverySection(own),
+      ...image(
+        `visible-again-${words.join("-")}`,
+        `Time until new events are rows again, per fault; ${name}`,
+        recoveryPlot(
+          own,
+          "visible",
+          `Injection → the first event made after it is a row (n), slowest partition; ${name}`,
+        ),
+      ),
+      ...image(
+        `no-acknowledgement-${words.join("-")}`,
+        `Longest time without an acknowledgement, per fault; ${name}`,
+        recoveryPlot(own, "ack", `Longest time without an acknowledgement (n), worst partition; ${name}`),
+      ),
+      "",
+      "By phase, the median:",
+      "",
+      phaseSection(own),
+      "",
+    ]),
     "## What the pipeline did meanwhile",
     "",
     "Above: events per second that Kafka acknowledged and that PostgreSQL stored. Below: the lag between them. A red band is a fault, from its injection until events that were made after it are rows.",

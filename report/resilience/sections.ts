@@ -2,7 +2,7 @@ import type { Digest } from "../../contract/digest.ts";
 import { countText, durationText, offsetText, plural } from "../view/number-text.ts";
 import { markdownTable } from "../render/text-table.ts";
 import { pointText } from "./analysis.ts";
-import { type FaultGroup, type FigureName, spreadOf } from "./statistics.ts";
+import { type FaultGroup, type FigureName, settingWords, spreadOf } from "./statistics.ts";
 
 /** The sections of RESILIENCE_REPORT.md, each from the digests alone. */
 
@@ -24,7 +24,7 @@ export function summarySection(digests: readonly Digest[], groups: readonly Faul
 export function runSection(digests: readonly Digest[]): string {
   const rows = digests.map((digest) => [
     digest.run_id,
-    [digest.runtime, digest.coordination, digest.trigger].map((word) => word ?? "unknown").join(", "),
+    settingWords(digest).join(", "),
     digest.plan === null ? "none" : durationText(digest.plan.duration_ms),
     digest.plan === null ? "–" : `${digest.plan.seed}`,
     `${digest.faults.filter(({ effective }) => effective === true).length} of ${digest.faults.length}`,

@@ -6,6 +6,9 @@ export type StruckFault = DigestFault & { run: string };
 /** The faults of one kind on one kind of node: what the tables have a line for. */
 export type FaultGroup = { name: string; kind: string; nodeKind: string; faults: StruckFault[] };
 
+/** The runs of one setting: runtime, coordination of the brokers, trigger. Their recovery times differ by design, so they are counted apart. */
+export type Setting = { name: string; words: readonly string[]; groups: FaultGroup[] };
+
 /** The figures that are counted over faults. */
 export const FIGURES = {
   ack: (fault: DigestFault) => fault.ack_gap.measure,
@@ -37,6 +40,17 @@ export function groupFaults(digests: readonly Digest[]): FaultGroup[] {
       return { name: `${kind} ${nodeKind}`, kind, nodeKind, faults };
     })
     .toSorted((a, b) => compare(a.nodeKind, b.nodeKind) || compare(a.kind, b.kind));
+}
+
+/** In the order of their first runs. */
+export function groupBySetting(digests: readonly Digest[]): Setting[] {
+  const runs = Map.groupBy(digests, (digest) => settingWords(digest).join(", "));
+  return [...runs].map(([name, of]) => ({ name, words: settingWords(of[0] as Digest), groups: groupFaults(of) }));
+}
+
+/** Runtime, coordination, trigger; "unknown" for what a run does not tell. */
+export function settingWords({ runtime, coordination, trigger }: Digest): string[] {
+  return [runtime, coordination, trigger].map((word) => word ?? "unknown");
 }
 
 /**

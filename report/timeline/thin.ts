@@ -9,16 +9,19 @@ type ThinOptions = {
 };
 
 const POINTS = 2_000;
+/** A fault has five edges, with three rows each. */
+const EDGE_ROWS = 15;
 
 /**
  * Fewer rows with the same extremes: each bucket of rows becomes two, with the least and the greatest value of each column, in the order in
- * which they came. Rows next to a fault's edge, and the null row of a gap, stay as they are. Lanes, gaps and faults are not thinned.
+ * which they came. Rows next to a fault's edge, and the null row of a gap, stay as they are; where the faults are so many that these rows alone would be
+ * more than `points`, a bucket only ends at each injection. Lanes, gaps and faults are not thinned.
  */
 export function thin(timeline: Timeline, { points = POINTS, fromMs, toMs }: ThinOptions = {}): Timeline {
   const { at_ms } = timeline;
   const first = fromMs === undefined ? 0 : Math.max(0, lowerBound(at_ms, fromMs) - 1);
   const end = toMs === undefined ? at_ms.length : Math.min(at_ms.length, lowerBound(at_ms, toMs) + 1);
-  const buckets = bucketsOf(timeline, first, end, Math.ceil((2 * (end - first)) / points));
+  const buckets = bucketsOf(timeline, first, end, points);
   const both = (column: Column): Column => thinned(column, buckets);
   const columns = Object.fromEntries(COLUMNS.map((name) => [name, both(timeline.columns[name])]));
   const times = buckets.flatMap(([from, to]) =>
@@ -35,21 +38,20 @@ export function thin(timeline: Timeline, { points = POINTS, fromMs, toMs }: Thin
 /** Rows [from, to), each of which becomes one or two. */
 type Bucket = [from: number, to: number];
 
-function bucketsOf(timeline: Timeline, first: number, end: number, size: number): Bucket[] {
+function bucketsOf(timeline: Timeline, first: number, end: number, points: number): Bucket[] {
+  const size = Math.ceil((2 * (end - first)) / points);
   const { at_ms, gaps, faults } = timeline;
   const cuts = new Set<number>();
   for (const [fromMs] of gaps) {
     const row = lowerBound(at_ms, fromMs + 1);
     cuts.add(row).add(row + 1);
   }
+  const areDense = faults.length * EDGE_ROWS > points;
   for (const { injected_ms, active_ms, healed_ms, ready_ms, visible_ms } of faults)
-    for (const edgeMs of [injected_ms, active_ms, healed_ms, ready_ms, visible_ms])
+    for (const edgeMs of areDense ? [injected_ms] : [injected_ms, active_ms, healed_ms, ready_ms, visible_ms])
       if (edgeMs !== null) {
         const row = lowerBound(at_ms, edgeMs);
-        cuts
-          .add(row - 1)
-          .add(row)
-          .add(row + 1);
+        for (const cut of areDense ? [row] : [row - 1, row, row + 1]) cuts.add(cut);
       }
   const buckets: Bucket[] = [];
   for (let from = first; from < end;) {

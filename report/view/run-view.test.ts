@@ -135,6 +135,16 @@ describe("what coordinates the brokers", () => {
     writeMadeRun(made, madeRun({ seconds: 30, faults: [] }));
     expect((await readRunView(made)).coordination).toBe("kraft");
   });
+
+  test("is told by the run itself where it is of this build; in containers ZooKeeper's node says nothing", async () => {
+    const made = join(root, "20261124T225617Z-payments");
+    writeMadeRun(made, madeRun({ seconds: 30, faults: [] }));
+    const says = (run: object): Promise<void> => writeFile(join(made, "run.json"), JSON.stringify({ ...RUN, ...run }));
+    await says({ coordination: "zookeeper" });
+    expect((await readRunView(made)).coordination).toBe("zookeeper");
+    await says({ runtime: "compose" });
+    expect((await readRunView(made)).coordination).toBeNull();
+  });
 });
 
 const other = async (id: string, damage: (at: string) => Promise<void> = async () => undefined): Promise<void> => {

@@ -138,9 +138,14 @@ function anomaliesOf({ anomalies }: VerdictFile, run: MeasuredRun): AnomalyView[
   return anomalies.filter(({ count }) => count > 0).map((anomaly) => anomalyView(anomaly, ways, windows));
 }
 
-/** ZooKeeper is a node of its own; without one, Kafka is its own coordinator. */
+/**
+ * As the run says. In one of an older build, ZooKeeper is a node of its own, and without one Kafka is its own coordinator; but in containers it is always
+ * there, for Spark's masters.
+ */
 function coordinationOf({ run, samples }: MeasuredRun): Coordination | null {
   const [kraft, zookeeper] = COORDINATIONS;
+  if (run.value?.coordination !== undefined) return run.value.coordination;
+  if (run.value?.runtime === "compose") return null;
   const nodes = samples.value?.samples.findLast((sample) => sample.nodes.length > 0)?.nodes;
   if (run.value?.versions["zookeeper"] !== undefined) return zookeeper;
   if (nodes === undefined) return null;

@@ -77,6 +77,27 @@ function describe({ settings, stateDirectory }: Context): Stack {
 }
 
 function newRun(settings: Settings): NewRun {
-  const { run_id: id, run, seed, malformed_ppm, pipeline, pipeline_sha256, trigger, created_ms } = settings;
-  return { id, run, seed, malformed_ppm, pipeline, pipeline_sha256, runtime: "local", trigger, created_ms };
+  const {
+    run_id: id,
+    run,
+    seed,
+    malformed_ppm,
+    pipeline,
+    pipeline_sha256,
+    trigger,
+    coordination,
+    created_ms,
+  } = settings;
+  return {
+    id,
+    run,
+    seed,
+    malformed_ppm,
+    pipeline,
+    pipeline_sha256,
+    runtime: "local",
+    trigger,
+    coordination,
+    created_ms,
+  };
 }

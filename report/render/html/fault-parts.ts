@@ -5,8 +5,14 @@ import type { RunView } from "../../view/run-view.ts";
 import { effectText, FAULT_TABLE_LEGEND } from "../fault-table.ts";
 import { markup, type Markup, table } from "./markup.ts";
 
-/** The table of faults. Each row opens the evidence of its fault. */
-export function faultPart(run: RunView): Markup {
+/** See faultPart. */
+type FaultLimits = { evidence: number; phaseTables: number };
+
+/**
+ * The table of faults. Each row opens the evidence of its fault.
+ * @param limits so many faults, those with the longest recoveries, have their evidence and a table of their phases; the others say where it is.
+ */
+export function faultPart(run: RunView, limits: FaultLimits): Markup {
   const { faults, journal, calmAckGap, calmSinkGap } = run;
   if (journal.value === undefined) return markup`<p>None known: ${journal.missing}.</p>`;
   const { unreadable, problems } = journal.value;
@@ -21,29 +27,42 @@ export function faultPart(run: RunView): Markup {
       : [`The journal contradicts itself, so this table may be wrong: ${problems.join("; ")}`]),
   ];
   return markup`${alarms.map((alarm) => markup`<p class="alarm">${alarm}</p>`)}
-    ${faults.length === 0 ? markup`<p>The journal has no fault.</p>` : faultRows(run)}
+    ${faults.length === 0 ? markup`<p>The journal has no fault.</p>` : faultRows(run, limits)}
     <p>
       For comparison, outside all faults: the longest time without an acknowledgement ${measureText(calmAckGap)},
       without rows ${measureText(calmSinkGap)}.
     </p>
     <details>
-      <summary>What the columns mean</summary>
+      <summary>What the columns and phases mean</summary>
       <ul>
         ${FAULT_TABLE_LEGEND.map((line) => markup`<li>${line.replaceAll("`", "")}</li>`)}
+        ${PHASES.map(([name, from, to]) => markup`<li>${name}: ${from} → ${to}</li>`)}
       </ul>
     </details>`;
 }
 
 const COLUMNS = ["#", "at", "fault", "node", "effect", "no ack for", "no rows for", "visible again"] as const;
 
-function faultRows({ faults, startMs }: RunView): Markup {
+function faultRows({ faults, startMs }: RunView, limits: FaultLimits): Markup {
+  const ranked = slowestFirst(faults);
+  const rank = new Map(ranked.map((fault, index) => [fault, index]));
   return markup`<div class="faults">
     <div class="fault-row fault-head" aria-hidden="true">${COLUMNS.map((name) => markup`<span>${name}</span>`)}</div>
-    ${faults.map((fault) => faultDetails(fault, startMs))}
+    ${faults.map((fault) => faultDetails(fault, startMs, evidencePart(fault, rank.get(fault) ?? 0, limits)))}
   </div>`;
 }
 
-function faultDetails(fault: FaultView, startMs: number): Markup {
+function slowestFirst(faults: readonly FaultView[]): FaultView[] {
+  return faults.toSorted((a, b) => (slowness(a) === slowness(b) ? a.id - b.id : slowness(b) - slowness(a)));
+}
+
+/** Those that did not bite come last. */
+function slowness({ effective, visibleAgain }: FaultView): number {
+  if (effective !== true) return -1;
+  return isKnown(visibleAgain) ? visibleAgain.highMs : Infinity;
+}
+
+function faultDetails(fault: FaultView, startMs: number, evidenceOfIt: Markup): Markup {
   const isMeasured = fault.effective === true;
   const cells = [
     String(fault.id),
@@ -59,19 +78,24 @@ function faultDetails(fault: FaultView, startMs: number): Markup {
     <summary class="fault-row">
       ${cells.map((cell, index) => markup`<span><b class="label">${COLUMNS[index] ?? ""} </b>${cell}</span>`)}
     </summary>
-    <div class="evidence">
-      <dl>
-        ${evidence(fault).map(
-          ([name, text]) =>
-            markup`<div>
-              <dt>${name}</dt>
-              <dd>${text}</dd>
-            </div>`,
-        )}
-      </dl>
-      ${isMeasured ? phaseTable(fault) : ""}
-    </div>
+    <div class="evidence">${evidenceOfIt}</div>
   </details>`;
+}
+
+const ELSEWHERE = "./faultline report RUN --json";
+
+function evidencePart(fault: FaultView, rank: number, { evidence: most, phaseTables }: FaultLimits): Markup {
+  if (rank >= most) return markup`<p>Its evidence: ${ELSEWHERE}</p>`;
+  const items = evidence(fault).map(
+    ([name, text]) =>
+      markup`<div>
+        <dt>${name}</dt>
+        <dd>${text}</dd>
+      </div>`,
+  );
+  const phases = rank < phaseTables ? phaseTable(fault) : markup`<p>Its phases: ${ELSEWHERE}</p>`;
+  return markup`<dl>${items}</dl>
+    ${fault.effective === true ? phases : ""}`;
 }
 
 function time(atMs: number | undefined): string {
@@ -97,26 +121,26 @@ function evidence(fault: FaultView): [string, string][] {
   ];
 }
 
+/** Name, from, to, and the figure. */
+const PHASES: readonly [string, string, string, (fault: FaultView) => Measure][] = [
+  ["effect seen", "injection", "effect probe", (fault) => fault.detected],
+  ["node down", "injection", "the node does not answer", (fault) => fault.nodeDown],
+  ["failed over", "injection", "another node has its role, or every partition a leader", (fault) => fault.failedOver],
+  ["held", "effect probe", "verified undo", (fault) => fault.held],
+  ["node ready", "verified undo", "the node answers", (fault) => fault.nodeReady],
+  ["no ack for", "last success", "next success", (fault) => fault.ackGap.measure],
+  ["no rows for", "last success", "next success", (fault) => fault.sinkGap.measure],
+  ["visible again", "injection", "an event created after the effect is a row", (fault) => fault.visibleAgain],
+  ["caught up", "injection", "the lag is at its level before", (fault) => fault.caughtUp],
+];
+
 function phaseTable(fault: FaultView): Markup {
-  const rows: [string, string, string, Measure][] = [
-    ["effect seen", "injection", "effect probe", fault.detected],
-    ["node down", "injection", "the node does not answer", fault.nodeDown],
-    ["failed over", "injection", "another node has its role, or every partition a leader", fault.failedOver],
-    ["held", "effect probe", "verified undo", fault.held],
-    ["node ready", "verified undo", "the node answers", fault.nodeReady],
-    ["no ack for", "last success", "next success", fault.ackGap.measure],
-    ["no rows for", "last success", "next success", fault.sinkGap.measure],
-    ["visible again", "injection", "an event created after the effect is a row", fault.visibleAgain],
-    ["caught up", "injection", "the lag is at its level before", fault.caughtUp],
-  ];
   return table(
     `Phases of fault ${fault.id}`,
-    ["phase", "time", "measured by", "from → to"],
-    rows.map(([name, from, to, measure]) => [
-      name,
-      measureText(measure),
-      isKnown(measure) ? measure.by : "–",
-      `${from} → ${to}`,
-    ]),
+    ["phase", "time", "measured by"],
+    PHASES.map(([name, , , measureOf]) => {
+      const measure = measureOf(fault);
+      return [name, measureText(measure), isKnown(measure) ? measure.by : "–"];
+    }),
   );
 }

@@ -11,9 +11,19 @@ type Content = Markup | string | number | null | undefined | false | readonly Co
 
 /** A piece of a page: markup`<td>${text}</td>`. Text stays text, whatever it holds; lists are joined; null, undefined and false are nothing. */
 export function markup(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
-  let text = parts[0] ?? "";
-  for (const [index, content] of contents.entries()) text += textOf(content) + (parts[index + 1] ?? "");
+  const fixed = withoutIndent(parts);
+  let text = fixed[0] ?? "";
+  for (const [index, content] of contents.entries()) text += textOf(content) + (fixed[index + 1] ?? "");
   return new Markup(text);
+}
+
+const FIXED_PARTS = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** The indentation of the sources would be a tenth of a long report. */
+function withoutIndent(parts: TemplateStringsArray): readonly string[] {
+  const known = FIXED_PARTS.get(parts) ?? parts.map((part) => part.replaceAll(/\n\s+/g, "\n"));
+  FIXED_PARTS.set(parts, known);
+  return known;
 }
 
 function textOf(content: Content): string {

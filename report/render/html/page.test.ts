@@ -70,6 +70,27 @@ describe("one file that asks for nothing", () => {
     expect((await stat(path("reportPage"))).size).toBeLessThan(600_000);
   });
 
+  test("so is one with hundreds of faults: the longest recoveries keep evidence and phases, the others say where it is", async () => {
+    const faults = Array.from({ length: 240 }, (_, index) => ({
+      kind: "kill" as const,
+      node: `kafka-${(index % 3) + 1}`,
+      nodeKind: "kafka" as const,
+      at: 20 + 15 * index,
+      hold: 4 + (index % 3),
+      standstill: 6,
+      proof:
+        "1 process gone after 61 ms (container 0123456789ab); kafka-1 is down; client kafka-1:9092 fails (ENOTFOUND)",
+    }));
+    writeMadeRun(directory, madeRun({ seconds: 3_700, partitions: 6, faults }));
+    await unlink(path("ledger"));
+    await writeReport(directory);
+    expect((await stat(path("reportPage"))).size).toBeLessThan(600_000);
+    const text = await readFile(path("reportPage"), "utf8");
+    expect(text.match(/<details class="fault"/g)).toHaveLength(240);
+    expect(text.match(/Phases of fault \d+<|Phases of fault \d+\n/g)?.length).toBeGreaterThanOrEqual(20);
+    expect(text).toContain("./faultline report RUN --json");
+  });
+
   test("is written beside report.md, and says the same verdict", async () => {
     await writeReport(directory);
     const document = parseWellFormed(await readFile(path("reportPage"), "utf8"));
