@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Stores one partition's chunks in its own thread while the next chunk fills. No record waits longer than
  * {@code chunkMs} for its transaction to begin, even if no record follows it. If the thread fails, the next call throws its error.
  */
-final class BackgroundWriter<R> {
+final class BackgroundWriter<R> implements RecordWriter<R> {
   private final PartitionWriter<R> writer;
   private final long chunkNanos;
   private final ReentrantLock lock = new ReentrantLock();
@@ -30,13 +30,17 @@ final class BackgroundWriter<R> {
   }
 
   /** As {@link PartitionWriter#append}; waits while one chunk is full and another being stored. */
-  void append(long offset, byte[] key, byte[] value, R record) {
+  @Override
+  public void append(long offset, byte[] key, byte[] value, R record) {
     lock.lock();
     try {
-      while (writer.isFull() && failure == null) {
+      while (writer.isFull() && failure == null && !giveUp) {
         room.await();
       }
       throwFailure();
+      if (giveUp) {
+        throw new SinkUnavailableException("the writer is closed", null);
+      }
       boolean first = writer.isEmpty();
       writer.append(offset, key, value, record);
       if (writer.isEmpty()) {
@@ -100,7 +104,8 @@ final class BackgroundWriter<R> {
   }
 
   /** Stores what is left, then closes; raises what went wrong. */
-  void finish() {
+  @Override
+  public void finish() {
     stop(false);
     try {
       thread.join();
@@ -115,7 +120,8 @@ final class BackgroundWriter<R> {
   }
 
   /** Drops what is left and breaks off what is under way; its transaction is rolled back, or was committed and is found by the next reader. */
-  void discard() {
+  @Override
+  public void discard() {
     stop(true);
     writer.abort();
     boolean interrupted = false;
@@ -138,6 +144,7 @@ final class BackgroundWriter<R> {
       finish = true;
       giveUp |= now;
       toStore.signalAll();
+      room.signalAll();
     } finally {
       lock.unlock();
     }

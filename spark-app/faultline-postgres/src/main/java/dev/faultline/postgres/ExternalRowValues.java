@@ -23,6 +23,16 @@ final class ExternalRowValues implements RowValues {
     return this;
   }
 
+  /** About how much memory the row's values take. */
+  int bytes() {
+    int bytes = 0;
+    for (int column = 0; column < row.length(); column++) {
+      Object value = row.get(column);
+      bytes += value instanceof String text ? 40 + 2 * text.length() : value instanceof byte[] binary ? 16 + binary.length : 24;
+    }
+    return bytes;
+  }
+
   @Override
   public boolean isNull(int column) {
     return row.isNullAt(column);

@@ -3,6 +3,7 @@ package dev.faultline.postgres;
 import java.io.Closeable;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,18 @@ public final class PartitionWriter<R> implements Closeable {
   private volatile boolean closed;
 
   public PartitionWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder) {
+    this(plan, partition, encoder, null, -1);
+  }
+
+  /**
+   * For a writer that has waited: it goes on with a session that is already open.
+   *
+   * @param session null to open one
+   * @param nextOffset what the offsets row says under the plan's claim; -1 to read it
+   */
+  PartitionWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, SinkSession session, long nextOffset) {
+    this.session = session;
+    this.applied = nextOffset;
     this.plan = plan;
     this.partition = partition;
     this.encoder = encoder;
@@ -50,7 +63,9 @@ public final class PartitionWriter<R> implements Closeable {
    */
   public void append(long offset, byte[] key, byte[] value, R record) {
     if (nextToBuffer < 0) {
-      applied = readNextOffset();
+      if (applied < 0) {
+        applied = readNextOffset();
+      }
       if (offset > applied) {
         throw gap(applied, offset, false);
       }
@@ -189,7 +204,9 @@ public final class PartitionWriter<R> implements Closeable {
     if (row == null) {
       throw new SinkUnavailableException("sink_offsets has no row for " + name() + ": claim the table first", null);
     }
-    if (row.generation() > plan.generation()) {
+    if (row.generation() > plan.generation() || row.generation() == plan.generation() && !Objects.equals(row.holder(), plan.holder())) {
+      // no writer of this claim comes again
+      drop();
       throw new FencedException(plan.target().target(), plan.topic(), partition, plan.generation(), row.generation());
     }
     if (row.generation() < plan.generation()) {

@@ -2,6 +2,7 @@ package dev.faultline.postgres;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.apache.spark.sql.ForeachWriter;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -14,8 +15,8 @@ import org.apache.spark.sql.types.StructType;
 public final class PostgresForeachWriter extends ForeachWriter<Row> {
   private final SinkQuery query;
   private transient ExternalRowValues values;
-  private transient Map<Integer, BackgroundWriter<byte[]>> jsonWriters;
-  private transient Map<Integer, BackgroundWriter<RowValues>> typedWriters;
+  private transient Map<Integer, RecordWriter<byte[]>> jsonWriters;
+  private transient Map<Integer, RecordWriter<RowValues>> typedWriters;
 
   private PostgresForeachWriter(SinkQuery query) {
     this.query = query;
@@ -56,16 +57,17 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
   private void append(RowLayout layout, int partition, Row row) {
     long offset = row.getLong(layout.offset());
     if (layout.isTyped()) {
-      BackgroundWriter<RowValues> writer = typedWriters.get(partition);
+      RecordWriter<RowValues> writer = typedWriters.get(partition);
       if (writer == null) {
-        writer = new BackgroundWriter<>(new PartitionWriter<>(query.plan(), partition, query.typedEncoder()), partition, query.chunkMs());
+        writer = writer(partition, query.typedEncoder(), record -> ((ExternalRowValues) record).bytes());
         typedWriters.put(partition, writer);
       }
-      writer.append(offset, null, null, values.of(row));
+      // a standby keeps rows, so each needs its own view
+      writer.append(offset, null, null, query.plan().isStandby() ? new ExternalRowValues().of(row) : values.of(row));
     } else {
-      BackgroundWriter<byte[]> writer = jsonWriters.get(partition);
+      RecordWriter<byte[]> writer = jsonWriters.get(partition);
       if (writer == null) {
-        writer = new BackgroundWriter<>(new PartitionWriter<>(query.plan(), partition, query.jsonEncoder()), partition, query.chunkMs());
+        writer = writer(partition, query.jsonEncoder(), record -> record == null ? 0 : record.length);
         jsonWriters.put(partition, writer);
       }
       byte[] value = (byte[]) row.get(layout.value());
@@ -73,22 +75,35 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
     }
   }
 
+  private <R> RecordWriter<R> writer(int partition, RecordEncoder<R> encoder, ToIntFunction<R> bytes) {
+    if (query.plan().isStandby()) {
+      return new GatedWriter<>(query.plan(), partition, encoder, query.chunkMs(), bytes);
+    }
+    return new BackgroundWriter<>(new PartitionWriter<>(query.plan(), partition, encoder), partition, query.chunkMs());
+  }
+
   @Override
   public void close(Throwable errorOrNull) {
     if (jsonWriters == null) {
       return;
     }
-    Map<Integer, BackgroundWriter<byte[]>> json = jsonWriters;
-    Map<Integer, BackgroundWriter<RowValues>> typed = typedWriters;
+    Map<Integer, RecordWriter<byte[]>> json = jsonWriters;
+    Map<Integer, RecordWriter<RowValues>> typed = typedWriters;
     jsonWriters = null;
     typedWriters = null;
-    if (errorOrNull != null) {
-      json.values().forEach(BackgroundWriter::discard);
-      typed.values().forEach(BackgroundWriter::discard);
-    } else {
-      String topic = query.plan().topic();
-      json.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
-      typed.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
+    boolean finished = false;
+    try {
+      if (errorOrNull == null) {
+        String topic = query.plan().topic();
+        json.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
+        typed.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
+        finished = true;
+      }
+    } finally {
+      if (!finished) {
+        json.values().forEach(RecordWriter::discard);
+        typed.values().forEach(RecordWriter::discard);
+      }
     }
   }
 

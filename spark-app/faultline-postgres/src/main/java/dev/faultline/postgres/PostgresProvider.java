@@ -23,7 +23,9 @@ public final class PostgresProvider implements TableProvider, DataSourceRegister
   @Override
   public Table getTable(StructType schema, Transform[] partitioning, Map<String, String> properties) {
     // raises what is wrong with the options from start() itself, not from the query's thread
-    new SinkOptions(properties, System.getenv());
+    if (new SinkOptions(properties, System.getenv()).isStandby()) {
+      throw new SinkConfigurationException("option standby is for PostgresForeachWriter (Real-time Mode) only; start a micro-batch query after the claim");
+    }
     return new PostgresStreamTable();
   }
 }

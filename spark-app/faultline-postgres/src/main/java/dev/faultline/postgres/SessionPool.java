@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 final class SessionPool {
   private static final long IDLE_MS = 30_000;
 
-  private record Key(String address, SinkTarget target, String topic, int partition, long generation, SinkTimeouts timeouts) {
+  private record Key(String address, SinkTarget target, String topic, int partition, long generation, String holder,
+      SinkTimeouts timeouts) {
   }
 
   private record Idle(SinkSession session, long sinceNanos) {
@@ -35,7 +36,7 @@ final class SessionPool {
   }
 
   private static Key key(SinkPlan plan, int partition) {
-    return new Key(plan.address().toString(), plan.target(), plan.topic(), partition, plan.generation(), plan.timeouts());
+    return new Key(plan.address().toString(), plan.target(), plan.topic(), partition, plan.generation(), plan.holder(), plan.timeouts());
   }
 
   static SinkSession take(SinkPlan plan, int partition) throws SQLException {
@@ -43,7 +44,7 @@ final class SessionPool {
     if (idle != null && idle.session().isUsable()) {
       return idle.session();
     }
-    return new SinkSession(plan.address(), plan.timeouts(), plan.target(), plan.topic(), partition, plan.generation());
+    return new SinkSession(plan, partition);
   }
 
   static void give(SinkPlan plan, int partition, SinkSession session) {

@@ -13,9 +13,11 @@ import org.slf4j.LoggerFactory;
 /**
  * A driver's claim on a table and a topic. Its generation is newer than all earlier ones and fences their writers.
  *
+ * @param generation 0 for a {@link #preview}
+ * @param holder a random id of the claimant, which the claim writes beside the generation; null for none
  * @param startOffsets maps each Kafka partition to the next offset to apply
  */
-public record SinkClaim(String target, String topic, long generation, Map<Integer, Long> startOffsets) {
+public record SinkClaim(String target, String topic, long generation, String holder, Map<Integer, Long> startOffsets) {
   private static final Logger LOG = LoggerFactory.getLogger(SinkClaim.class);
   private static final int MAX_ATTEMPTS = 20;
 
@@ -30,28 +32,79 @@ public record SinkClaim(String target, String topic, long generation, Map<Intege
    */
   public static SinkClaim take(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
       Map<Integer, Long> earliestOffsets) throws SQLException {
+    return take(address, timeouts, target, topic, earliestOffsets, null);
+  }
+
+  /**
+   * As {@link #take(PostgresAddress, SinkTimeouts, String, String, Map)}, with a holder: its writers get the option {@code holder} beside the
+   * generation. So they are never mistaken for those of another claim with the same number, of which one was lost with a database.
+   */
+  public static SinkClaim take(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
+      Map<Integer, Long> earliestOffsets, String holder) throws SQLException {
     try (Connection connection = address.connect(WriterName.claim(target, topic), timeouts)) {
       SinkTables.check(connection);
       connection.commit();
-      for (int attempt = 1;; attempt++) {
-        try {
-          SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets));
-          connection.commit();
-          return claim;
-        } catch (SQLException e) {
-          connection.rollback();
-          if (!"55P03".equals(e.getSQLState()) || attempt == MAX_ATTEMPTS) {
-            throw e;
-          }
-          int terminated = StaleWriters.terminate(connection, target, topic, -1, timeouts.lockTimeoutMs());
+      return take(connection, target, topic, earliestOffsets, holder, MAX_ATTEMPTS);
+    }
+  }
+
+  /** Claims over a connection whose {@code lock_timeout} is short. Leaves it in autocommit as it was. */
+  static SinkClaim take(Connection connection, String target, String topic, Map<Integer, Long> earliestOffsets, String holder, int attempts)
+      throws SQLException {
+    boolean autoCommit = connection.getAutoCommit();
+    connection.setAutoCommit(false);
+    for (int attempt = 1;; attempt++) {
+      long startNanos = System.nanoTime();
+      try {
+        SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets), holder);
+        connection.commit();
+        connection.setAutoCommit(autoCommit);
+        return claim;
+      } catch (SQLException e) {
+        connection.rollback();
+        boolean locked = "55P03".equals(e.getSQLState());
+        if (locked) {
+          int waitedMs = (int) ((System.nanoTime() - startNanos) / 1_000_000);
+          int terminated = StaleWriters.terminate(connection, target, topic, -1, waitedMs);
           connection.commit();
           LOG.warn("{} <- {}: another session locks an offsets row; terminated {} stale session(s) of older writers", target, topic, terminated);
         }
+        if (!locked || attempt == attempts) {
+          connection.setAutoCommit(autoCommit);
+          throw e;
+        }
+      } catch (RuntimeException e) {
+        connection.rollback();
+        connection.setAutoCommit(autoCommit);
+        throw e;
       }
     }
   }
 
-  private static SinkClaim claim(Connection connection, String target, String topic, TreeMap<Integer, Long> earliest) throws SQLException {
+  /** What a claim by {@code holder} would return now, with generation 0: a standby reads from there and waits. Claims nothing. */
+  public static SinkClaim preview(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
+      Map<Integer, Long> earliestOffsets, String holder) throws SQLException {
+    Map<Integer, Long> next = new TreeMap<>();
+    try (Connection connection = address.connect(WriterName.claim(target, topic), timeouts)) {
+      SinkTables.check(connection);
+      try (PreparedStatement query = connection.prepareStatement("SELECT partition, next_offset FROM sink_offsets WHERE target = ? AND topic = ?")) {
+        query.setString(1, target);
+        query.setString(2, topic);
+        try (ResultSet row = query.executeQuery()) {
+          while (row.next()) {
+            next.put(row.getInt(1), row.getLong(2));
+          }
+        }
+      }
+      connection.rollback();
+    }
+    earliestOffsets.forEach(next::putIfAbsent);
+    check(target, topic, next, earliestOffsets);
+    return new SinkClaim(target, topic, 0, holder, Map.copyOf(next));
+  }
+
+  private static SinkClaim claim(Connection connection, String target, String topic, TreeMap<Integer, Long> earliest, String holder)
+      throws SQLException {
     // two drivers that start at once insert the same rows: the second waits here, then is the newer one
     try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
       lock.setString(1, "faultline " + target + "\n" + topic);
@@ -86,13 +139,15 @@ public record SinkClaim(String target, String topic, long generation, Map<Intege
     }
     check(target, topic, next, earliest);
     try (PreparedStatement update = connection.prepareStatement("""
-        UPDATE sink_offsets SET generation = ?, writer_pid = NULL, updated_at = clock_timestamp() WHERE target = ? AND topic = ?""")) {
+        UPDATE sink_offsets SET generation = ?, holder = ?, writer_pid = NULL, updated_at = clock_timestamp()
+        WHERE target = ? AND topic = ?""")) {
       update.setLong(1, generation + 1);
-      update.setString(2, target);
-      update.setString(3, topic);
+      update.setString(2, holder);
+      update.setString(3, target);
+      update.setString(4, topic);
       update.executeUpdate();
     }
-    return new SinkClaim(target, topic, generation + 1, Map.copyOf(next));
+    return new SinkClaim(target, topic, generation + 1, holder, Map.copyOf(next));
   }
 
   private static void check(String target, String topic, Map<Integer, Long> next, Map<Integer, Long> earliest) {

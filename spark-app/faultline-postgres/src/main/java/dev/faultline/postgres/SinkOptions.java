@@ -15,7 +15,7 @@ public final class SinkOptions {
   /** Spark's own, which it hands to every sink. */
   private static final Set<String> SPARKS = Set.of("checkpointlocation", "queryname", "path");
   private static final Set<String> KNOWN = Set.of("host", "port", "database", "user", "passwordenv", "table", "target", "topic",
-      "generation", "fields", "aggregates", "topiccolumn", "partitioncolumn", "offsetcolumn", "keycolumn", "valuecolumn",
+      "generation", "holder", "standby", "fields", "aggregates", "topiccolumn", "partitioncolumn", "offsetcolumn", "keycolumn", "valuecolumn",
       "chunkrows", "chunkms", "connecttimeoutms", "sockettimeoutms", "locktimeoutms", "reconnectdeadlinems");
 
   private final Map<String, String> options = new TreeMap<>();
@@ -40,9 +40,7 @@ public final class SinkOptions {
     required("table");
     required("topic");
     longOption("generation", 1, Long.MAX_VALUE, -1);
-    if (!options.containsKey("generation")) {
-      throw new SinkConfigurationException("option generation is missing; SinkClaim.take returns it, and the startingOffsets that belong to it");
-    }
+    checkClaim();
     chunkRows();
     chunkMs();
     timeouts();
@@ -55,6 +53,18 @@ public final class SinkOptions {
     merge(merged, environment, "POSTGRES_USER", "user");
     merged.put("POSTGRES_PASSWORD", environment.get(options.getOrDefault("passwordenv", "POSTGRES_PASSWORD")));
     address = PostgresAddress.fromEnvironment(merged);
+  }
+
+  private void checkClaim() {
+    if (!isStandby() && !options.containsKey("generation")) {
+      throw new SinkConfigurationException("option generation is missing; SinkClaim.take returns it, and the startingOffsets that belong to it");
+    }
+    if (isStandby() && options.containsKey("generation")) {
+      throw new SinkConfigurationException("option generation is given with standby=true; a standby takes the generation that its holder claims, so remove it");
+    }
+    if (isStandby() && holder() == null) {
+      throw new SinkConfigurationException("option holder is missing; a standby writes when this holder has claimed the table (SinkClaim.take)");
+    }
   }
 
   private void merge(Map<String, String> merged, Map<String, String> environment, String variable, String option) {
@@ -109,8 +119,27 @@ public final class SinkOptions {
     return required("topic");
   }
 
+  /** 0 for a standby. */
   public long generation() {
-    return longOption("generation", 1, Long.MAX_VALUE, -1);
+    return longOption("generation", 1, Long.MAX_VALUE, 0);
+  }
+
+  /** Who claimed the generation; null if the claim has no holder. */
+  public String holder() {
+    String holder = options.get("holder");
+    if (holder != null && holder.isBlank()) {
+      throw new SinkConfigurationException("option holder must be the holder of the claim, not empty");
+    }
+    return holder;
+  }
+
+  /** Whether the query's writers wait until {@link #holder()} has claimed the table. */
+  public boolean isStandby() {
+    String value = options.getOrDefault("standby", "false").trim().toLowerCase(Locale.ROOT);
+    if (!value.equals("true") && !value.equals("false")) {
+      throw new SinkConfigurationException("option standby must be true or false, not " + options.get("standby"));
+    }
+    return value.equals("true");
   }
 
   public int chunkRows() {

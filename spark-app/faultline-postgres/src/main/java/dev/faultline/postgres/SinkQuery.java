@@ -30,7 +30,7 @@ record SinkQuery(SinkPlan plan, RowLayout layout, List<Field> fields, int chunkM
             }
           }, options.aggregates());
       return new SinkQuery(new SinkPlan(options.address(), options.timeouts(), target, options.topic(), options.generation(),
-          options.chunkRows()), layout, fields, options.chunkMs());
+          options.holder(), options.chunkRows()), layout, fields, options.chunkMs());
     } catch (SQLException e) {
       throw new SinkUnavailableException("the sink cannot query PostgreSQL at " + options.address() + ": " + e.getMessage(), e);
     }

@@ -14,16 +14,17 @@ final class SinkSession implements Closeable {
   private static final String MOVE = """
       UPDATE sink_offsets SET next_offset = ?, rows = rows + ?, dead_letters = dead_letters + ?,
         writer_pid = pg_backend_pid(), updated_at = clock_timestamp()
-      WHERE target = ? AND topic = ? AND partition = ? AND generation = ? AND next_offset = ?""";
+      WHERE target = ? AND topic = ? AND partition = ? AND generation = ? AND next_offset = ?
+        AND holder IS NOT DISTINCT FROM ?""";
   private static final String COUNT = """
       UPDATE sink_offsets SET rows = rows + ?, duplicates = duplicates + ? WHERE target = ? AND topic = ? AND partition = ?""";
   private static final String READ = """
-      SELECT next_offset, generation FROM sink_offsets WHERE target = ? AND topic = ? AND partition = ?""";
+      SELECT next_offset, generation, holder FROM sink_offsets WHERE target = ? AND topic = ? AND partition = ?""";
   private static final String DEAD_LETTER = """
       INSERT INTO dead_letters (target, topic, partition, "offset", key, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)""";
 
   /** The offsets row of a partition. */
-  record OffsetsRow(long nextOffset, long generation) {
+  record OffsetsRow(long nextOffset, long generation, String holder) {
   }
 
   private final SinkTarget target;
@@ -36,14 +37,13 @@ final class SinkSession implements Closeable {
   private final String copy;
   private boolean hasChunkTable;
 
-  SinkSession(PostgresAddress address, SinkTimeouts timeouts, SinkTarget target, String topic, int partition,
-      long generation) throws SQLException {
-    this.target = target;
-    this.topic = topic;
+  SinkSession(SinkPlan plan, int partition) throws SQLException {
+    this.target = plan.target();
+    this.topic = plan.topic();
     this.partition = partition;
     this.aggregates = new AggregateWriter(target, partition);
     this.copy = "COPY " + target.pgTable().sqlName() + " (" + Sql.columns(target.columnNames()) + ") FROM STDIN (FORMAT binary)";
-    this.connection = address.connect(WriterName.of(target.target(), topic, partition, generation), timeouts);
+    this.connection = plan.address().connect(WriterName.of(target.target(), topic, partition, plan.generation()), plan.timeouts());
     try {
       this.move = connection.prepareStatement(MOVE);
       this.addTotals = aggregates.prepare(connection);
@@ -52,7 +52,32 @@ final class SinkSession implements Closeable {
       throw e;
     }
     bind(move, 4);
+    move.setLong(7, plan.generation());
+    move.setString(9, plan.holder());
+  }
+
+  /** A standby's session gets the generation that its driver has claimed. */
+  void adopt(long generation) throws SQLException {
     move.setLong(7, generation);
+  }
+
+  /** Runs the statements of a chunk without any effect, so that the server has planned them before the first chunk needs them. */
+  void warmUp() throws SQLException {
+    read(false);
+    Chunk nothing = new Chunk();
+    move.setLong(1, 0);
+    move.setLong(2, 0);
+    move.setLong(3, 0);
+    move.setLong(8, -1);
+    move.executeUpdate();
+    CopyIn in = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copy);
+    in.writeToCopy(CopyBuffer.HEADER, 0, CopyBuffer.HEADER.length);
+    in.writeToCopy(CopyBuffer.TRAILER, 0, CopyBuffer.TRAILER.length);
+    in.endCopy();
+    if (aggregates.isNeeded()) {
+      aggregates.addAndCommit(connection, addTotals, nothing, 0, 0, record -> false);
+    }
+    connection.rollback();
   }
 
   private void bind(PreparedStatement statement, int first) throws SQLException {
@@ -66,7 +91,7 @@ final class SinkSession implements Closeable {
     try (PreparedStatement query = connection.prepareStatement(READ + (lock ? " FOR UPDATE" : ""))) {
       bind(query, 1);
       try (ResultSet row = query.executeQuery()) {
-        return row.next() ? new OffsetsRow(row.getLong(1), row.getLong(2)) : null;
+        return row.next() ? new OffsetsRow(row.getLong(1), row.getLong(2), row.getString(3)) : null;
       }
     }
   }

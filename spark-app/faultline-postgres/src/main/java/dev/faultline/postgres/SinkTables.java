@@ -7,7 +7,7 @@ import java.util.List;
 /** The two tables that the sink needs beside its target: {@code sink_offsets} and {@code dead_letters}. */
 final class SinkTables {
   private static final List<String> SINK_OFFSETS = List.of("target", "topic", "partition", "start_offset", "next_offset",
-      "generation", "writer_pid", "rows", "duplicates", "dead_letters", "updated_at");
+      "generation", "writer_pid", "rows", "duplicates", "dead_letters", "updated_at", "holder");
   private static final List<String> DEAD_LETTERS = List.of("target", "topic", "partition", "offset", "key", "value", "reason");
 
   private SinkTables() {

@@ -11,15 +11,23 @@ final class WriterName {
   private WriterName() {
   }
 
-  /** {@code faultline-sink <crc of target and topic> p<partition> g<generation> <target>}. */
+  /** {@code faultline-sink <crc of target and topic> p<partition> g<generation> <target>}; {@code standby} for generation 0. */
   static String of(String target, String topic, int partition, long generation) {
-    byte[] name = (prefix(target, topic) + "p" + partition + " g" + generation + " " + ascii(target))
+    byte[] name = (prefix(target, topic) + "p" + partition + (generation == 0 ? " standby " : " g" + generation + " ") + ascii(target))
         .getBytes(StandardCharsets.US_ASCII);
     return new String(name, 0, Math.min(MAX_BYTES, name.length), StandardCharsets.US_ASCII);
   }
 
   static String claim(String target, String topic) {
     return prefix(target, topic) + "claim";
+  }
+
+  static String right(String target, String topic) {
+    return prefix(target, topic) + "right";
+  }
+
+  static String gate(String target, String topic) {
+    return prefix(target, topic) + "gate";
   }
 
   /** LIKE pattern of all writers of a partition; of all partitions for -1. */

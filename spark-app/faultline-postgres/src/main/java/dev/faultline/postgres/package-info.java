@@ -16,6 +16,17 @@
  *   <li>{@link dev.faultline.postgres.AggregateWriter}, {@link dev.faultline.postgres.GroupTotals}: the running totals.
  * </ol>
  *
+ * <p>Then the drivers that share a table, and the standby's side of a writer:
+ *
+ * <ol>
+ *   <li>{@link dev.faultline.postgres.DriverRight}: which of the drivers may claim the table; {@link dev.faultline.postgres.RightCandidate} decides when
+ *       to try, {@link dev.faultline.postgres.LeaseWatch} whether a holder hangs; the statements are in {@link dev.faultline.postgres.RightSession}.
+ *   <li>{@link dev.faultline.postgres.GatedWriter}: one partition's records before and after the claim; {@link dev.faultline.postgres.Tail}
+ *       keeps them.
+ *   <li>{@link dev.faultline.postgres.WriteGate}, {@link dev.faultline.postgres.GateReader}: what tells the writers of one JVM that their
+ *       driver has claimed the table.
+ * </ol>
+ *
  * <p>Then the two front ends, which Spark calls:
  *
  * <ol>

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,26 @@ class PartitionWriterTest {
     }
     try (PartitionWriter<byte[]> late = Payments.writer(database, old, 0)) {
       assertThrows(FencedException.class, () -> Payments.append(late, 10, Payments.json(10)));
+    }
+    assertEquals("10 rows, sink_offsets 10+0+0 at 10, dead 0", Payments.state(database));
+  }
+
+  @Test
+  void fencesAnotherHoldersClaimOfTheSameGeneration() throws SQLException {
+    SinkClaim mine = SinkClaim.take(database.address(), Payments.TIMEOUTS, "payments", "payments", Map.of(0, 0L, 1, 0L), "mine");
+    assertEquals("mine|mine", database.one("SELECT string_agg(holder, '|') FROM sink_offsets"));
+    SinkPlan plan = Payments.plan(database, database.address(), mine.generation(), 100);
+    SinkPlan held = new SinkPlan(plan.address(), plan.timeouts(), plan.target(), plan.topic(), plan.generation(), "mine", 100);
+    try (PartitionWriter<byte[]> zombie = Payments.writer(held, 0)) {
+      Payments.write(zombie, 0, 10);
+      Payments.append(zombie, 10, Payments.json(10));
+      // a database that lost the claim gives its number to the next one
+      database.execute("UPDATE sink_offsets SET holder = 'theirs'");
+      FencedException fenced = assertThrows(FencedException.class, zombie::flush);
+      assertTrue(fenced.getMessage().contains("generation " + mine.generation() + " of another driver"), fenced.getMessage());
+    }
+    try (PartitionWriter<byte[]> withoutHolder = Payments.writer(plan, 0)) {
+      assertThrows(FencedException.class, () -> Payments.append(withoutHolder, 10, Payments.json(10)));
     }
     assertEquals("10 rows, sink_offsets 10+0+0 at 10, dead 0", Payments.state(database));
   }

@@ -36,6 +36,21 @@ final class Payments {
     }
   }
 
+  /** A claim whose writers {@link #standby} makes. */
+  static SinkClaim claim(Database database, String holder) throws SQLException {
+    return SinkClaim.take(database.address(), TIMEOUTS, "payments", "payments", Map.of(0, 0L, 1, 0L), holder);
+  }
+
+  /** The plan of a driver that waits for the claim of {@code holder}. */
+  static SinkPlan standbyPlan(Database database, String holder, int chunkRows) throws SQLException {
+    SinkPlan plan = plan(database, database.address(), 0, chunkRows);
+    return new SinkPlan(plan.address(), plan.timeouts(), plan.target(), plan.topic(), 0, holder, chunkRows);
+  }
+
+  static GatedWriter<byte[]> standby(SinkPlan plan, int partition) {
+    return new GatedWriter<>(plan, partition, new JsonEncoder(FieldList.parse(FIELDS), plan.target().columns()), 5, value -> value.length);
+  }
+
   static PartitionWriter<byte[]> writer(SinkPlan plan, int partition) {
     return new PartitionWriter<>(plan, partition, new JsonEncoder(FieldList.parse(FIELDS), plan.target().columns()));
   }

@@ -68,6 +68,13 @@ class SinkOptionsTest {
     refuses("option topic is missing", "topic", null);
     refuses("option generation is missing", "generation", null);
     refuses("option generation must be a whole number", "generation", "0");
+    refuses("option standby must be true or false, not maybe", "standby", "maybe");
+    refuses("option generation is given with standby=true", "standby", "true");
+    refuses("option holder must be the holder of the claim, not empty", "holder", " ");
+    Map<String, String> standby = good();
+    standby.remove("generation");
+    standby.put("standby", "true");
+    refuses("option holder is missing", standby, KAFKA);
     refuses("option chunkRows".toLowerCase() + " must be a whole number from 1 to 100000, not x", "chunkRows", "x");
     refuses("unknown field type: uuid", "fields", "a uuid");
     refuses("a decimal needs a precision and a scale", "fields", "a decimal");

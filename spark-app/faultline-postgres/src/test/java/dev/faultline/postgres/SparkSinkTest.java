@@ -144,6 +144,50 @@ class SparkSinkTest {
     }
   }
 
+  @Test
+  void aStandbyWriterWaitsForTheClaimOfItsHolder() throws Exception {
+    try (Database database = new Database()) {
+      claim(database, "payments");
+      Map<String, String> options = options(database, "payments", 1);
+      options.remove("generation");
+      options.putAll(Map.of("standby", "true", "holder", "me", "fields", Payments.FIELDS));
+      StructType schema = new StructType().add("partition", "int").add("offset", "bigint").add("key", "binary").add("value", "binary");
+      ForeachWriter<Row> writer = PostgresForeachWriter.of(options, schema);
+      writer.open(0, 0);
+      for (long n = 0; n < 100; n++) {
+        writer.process(record(0, n));
+        writer.process(record(1, n));
+      }
+      assertEquals("0", database.one("SELECT count(*) FROM payments"));
+      SinkClaim.take(database.address(), SinkTimeouts.DEFAULT, "payments", "t", Map.of(0, 0L, 1, 0L), "me");
+      awaitRows(database, 200);
+      writer.process(record(0, 100));
+      writer.close(null);
+      assertEquals("201|201", database.one("SELECT (SELECT count(*) FROM payments) || '|' || sum(rows) FROM sink_offsets"));
+      assertThrows(SinkConfigurationException.class, () -> run(options, "none"));
+    }
+  }
+
+  @Test
+  void aStandbyWriterKeepsTypedRows() throws Exception {
+    try (Database database = new Database()) {
+      database.execute("CREATE TABLE typed (id bigint PRIMARY KEY, t text)");
+      claim(database, "typed");
+      Map<String, String> options = options(database, "typed", 1);
+      options.remove("generation");
+      options.putAll(Map.of("standby", "true", "holder", "me"));
+      StructType schema = new StructType().add("partition", "int").add("offset", "bigint").add("id", "bigint").add("t", "string");
+      ForeachWriter<Row> writer = PostgresForeachWriter.of(options, schema);
+      writer.open(0, 0);
+      for (long n = 0; n < 3; n++) {
+        writer.process(RowFactory.create(0, n, n, "text " + n));
+      }
+      SinkClaim.take(database.address(), SinkTimeouts.DEFAULT, "typed", "t", Map.of(0, 0L, 1, 0L), "me");
+      writer.close(null);
+      assertEquals(List.of("0|text 0", "1|text 1", "2|text 2"), database.rows("SELECT id, t FROM typed ORDER BY id"));
+    }
+  }
+
   private static void assertFenced(Executable work) {
     PartitionException error = assertThrows(PartitionException.class, work);
     assertEquals("t/0", error.topic() + "/" + error.partition());

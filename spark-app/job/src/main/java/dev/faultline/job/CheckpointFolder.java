@@ -14,9 +14,13 @@ final class CheckpointFolder {
 
   private final Path base;
 
-  /** @param base null for the pipeline's folder in java.io.tmpdir */
-  CheckpointFolder(Path base, String pipeline) {
-    this.base = (base == null ? Path.of(System.getProperty("java.io.tmpdir"), "faultline-checkpoint-" + pipeline) : base).toAbsolutePath();
+  /**
+   * @param base null for the pipeline's folder in java.io.tmpdir
+   * @param driver the name of this driver if it may share {@code base} with another one that runs; else null
+   */
+  CheckpointFolder(Path base, String pipeline, String driver) {
+    Path shared = base == null ? Path.of(System.getProperty("java.io.tmpdir"), "faultline-checkpoint-" + pipeline) : base;
+    this.base = (driver == null ? shared : shared.resolve(driver)).toAbsolutePath();
   }
 
   /** Makes a new folder and removes the ones before it. */

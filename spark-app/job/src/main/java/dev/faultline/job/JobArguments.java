@@ -14,9 +14,11 @@ import java.util.Set;
  * @param maxOffsetsPerBatch the most records in one micro-batch; 0 for no limit
  * @param checkpoint null for the default folder
  * @param statusFile null for no status file
+ * @param standby whether the job waits for the right to write, instead of claiming the table at once
+ * @param driverName this driver's name among those that share the table
  */
 record JobArguments(Path pipeline, String brokers, String topic, boolean realTime, int chunkRows, int chunkMs, long epochMs,
-    long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest) {
+    long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest, boolean standby, String driverName) {
 
   static final String HELP = """
       Streams a Kafka topic into a PostgreSQL table, each record exactly once.
@@ -35,10 +37,15 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --status-file FILE         where the job writes its state as JSON, at each change and every second [default: none]
         --no-aggregates            do not update the aggregate tables
         --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
+        --standby                  share the table with other drivers that have this flag: one writes, the others are ready to take over
+        --driver-name NAME         this driver's name among those that share the table [default: driver]
         --help                     print this text
 
       The job reads the PostgreSQL address from the environment: POSTGRES_HOST, POSTGRES_PORT [default: 5432], POSTGRES_DB, POSTGRES_USER,
       POSTGRES_PASSWORD. Spark reads its settings from the system properties -Dspark.*. Without spark.master, Spark runs inside this process.
+
+      Without --standby, the job claims the table at once, and every driver that wrote before is refused. With --standby, the job first gets ready:
+      its executors run, with --trigger realtime the query as well. Then it waits for the right to write, which PostgreSQL gives to one driver at a time.
 
       Example:
         java @jvm.options -Dspark.master=spark://127.0.0.1:7077 -cp 'target/spark-home/jars/*' \\
@@ -46,15 +53,15 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
 
       Exit codes:
         0    the job ended as asked
-        10   a newer driver has claimed the table; do not start this one again
+        10   a newer driver has claimed the table; do not start this one again (with --standby: a driver without --standby has claimed it)
         64   the flags are wrong
         74   records are missing in Kafka; a person must decide
         78   the pipeline file, the tables, the topic or the environment is wrong
         143  SIGTERM came, but the query did not stop in time; the job may be started again""";
 
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--trigger", "--chunk-rows", "--chunk-ms",
-      "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file");
-  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest");
+      "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file", "--driver-name");
+  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--standby");
 
   /** @throws UsageException with one line that names the error */
   static JobArguments parse(String[] arguments) {
@@ -88,12 +95,20 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
     if (realTime && given.containsKey("--max-offsets-per-batch")) {
       throw new UsageException("--max-offsets-per-batch is for --trigger micro-batch only");
     }
+    if (given.containsKey("--standby") && given.containsKey("--stop-at-latest")) {
+      throw new UsageException("--stop-at-latest is not for --standby: a job that may wait forever can't stop at an offset");
+    }
+    String driverName = given.getOrDefault("--driver-name", "driver");
+    if (!driverName.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")) {
+      throw new UsageException("--driver-name must be 1 to 63 letters, digits, '.', '_' or '-', not " + driverName);
+    }
     return new JobArguments(Path.of(given.get("--pipeline")), brokers, given.get("--topic"), realTime,
         (int) number(given, "--chunk-rows", 1, 100_000, 5_000), (int) number(given, "--chunk-ms", 0, 60_000, 10),
         number(given, "--epoch-ms", 5_000, 86_400_000, 300_000), number(given, "--max-offsets-per-batch", 1, Long.MAX_VALUE, 0),
         given.containsKey("--checkpoint") ? Path.of(given.get("--checkpoint")) : null,
         given.containsKey("--status-file") ? Path.of(given.get("--status-file")) : null,
-        !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"));
+        !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"),
+        given.containsKey("--standby"), driverName);
   }
 
   private static long number(Map<String, String> given, String name, long min, long max, long otherwise) {

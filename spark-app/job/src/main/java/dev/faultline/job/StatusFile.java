@@ -32,8 +32,10 @@ final class StatusFile {
   private final Path path;
   private final String trigger;
   private final Map<Integer, SinkError> sinkErrors = new TreeMap<>();
+  private String holder;
   private JobState state;
   private long generation;
+  private boolean hasClaimed;
   private String error;
   private long writtenNanos;
 
@@ -44,16 +46,35 @@ final class StatusFile {
   }
 
   /**
+   * Tells who claims and what is claimed; the next write brings it into the file.
+   *
+   * @param generation 0 before the claim
+   */
+  synchronized void claimed(String holder, long generation) {
+    this.holder = holder;
+    this.generation = generation;
+    hasClaimed |= generation > 0;
+  }
+
+  /** Whether there was a claim since this start; the query that runs now may not have one yet. */
+  synchronized boolean hasClaimed() {
+    return hasClaimed;
+  }
+
+  synchronized boolean is(JobState other) {
+    return state == other;
+  }
+
+  /**
    * Replaces the file.
    *
    * @param error null if there is none
    */
-  synchronized void write(JobState state, long generation, String error) {
+  synchronized void write(JobState state, String error) {
     if (state != this.state || error != null) {
       LOG.info("{}, generation {}{}", state, generation, error == null ? "" : ": " + error);
     }
     this.state = state;
-    this.generation = generation;
     this.error = error;
     save();
   }
@@ -75,7 +96,7 @@ final class StatusFile {
     if (path == null) {
       return;
     }
-    ObjectNode status = JSON.createObjectNode().put("version", VERSION).put("state", state.toString()).put("holder", (String) null)
+    ObjectNode status = JSON.createObjectNode().put("version", VERSION).put("state", state.toString()).put("holder", holder)
         .put("generation", generation).put("trigger", trigger).put("pid", ProcessHandle.current().pid()).put("at_ms", System.currentTimeMillis()).put("error", error);
     ArrayNode partitions = status.putArray("partitions");
     sinkErrors.forEach((partition, last) ->

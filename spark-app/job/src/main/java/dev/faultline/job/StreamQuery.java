@@ -15,7 +15,10 @@ import org.apache.spark.sql.streaming.DataStreamWriter;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 
-/** Builds and starts the query of one claim. It reads from the claim's offsets and writes into the table. */
+/**
+ * Builds and starts the query of one claim. It reads from the claim's offsets and writes into the table; with a claim of generation 0,
+ * which is a preview, it writes when its holder has claimed the table.
+ */
 final class StreamQuery {
   /**
    * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker
@@ -66,7 +69,12 @@ final class StreamQuery {
     Map<String, String> options = new HashMap<>();
     options.put("table", pipeline.table());
     options.put("topic", claim.topic());
-    options.put("generation", Long.toString(claim.generation()));
+    options.put("holder", claim.holder());
+    if (claim.generation() == 0) {
+      options.put("standby", "true");
+    } else {
+      options.put("generation", Long.toString(claim.generation()));
+    }
     options.put("fields", FieldList.format(pipeline.fields()));
     options.put("chunkRows", Integer.toString(arguments.chunkRows()));
     options.put("chunkMs", Integer.toString(arguments.chunkMs()));

@@ -1,8 +1,9 @@
 package dev.faultline.job;
 
 import dev.faultline.postgres.PartitionException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -13,13 +14,14 @@ import org.apache.spark.scheduler.SparkListenerTaskStart;
  * reports each failure of the sink with its Kafka partition: Spark retries the task, so the query goes on as if nothing had happened.
  */
 final class TaskProbe extends SparkListener {
-  /** The sink's error of one Kafka partition; one line. */
+  /** The sink's error of one Kafka partition. */
   interface OnSinkError {
-    void accept(int partition, String error, long atMs);
+    void accept(int partition, Throwable error, long atMs);
   }
 
   private final AtomicBoolean told = new AtomicBoolean();
-  private final AtomicInteger tasks = new AtomicInteger();
+  /** The ids of the tasks that run. */
+  private final Set<Long> tasks = ConcurrentHashMap.newKeySet();
   private final Runnable onRunning;
   private final OnSinkError onSinkError;
 
@@ -30,7 +32,7 @@ final class TaskProbe extends SparkListener {
 
   @Override
   public void onTaskStart(SparkListenerTaskStart task) {
-    tasks.incrementAndGet();
+    tasks.add(task.taskInfo().taskId());
     if (told.compareAndSet(false, true)) {
       onRunning.run();
     }
@@ -38,21 +40,26 @@ final class TaskProbe extends SparkListener {
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd task) {
-    tasks.decrementAndGet();
+    tasks.remove(task.taskInfo().taskId());
     if (task.reason() instanceof ExceptionFailure failure && failure.exception().isDefined()) {
       for (Throwable cause = failure.exception().get(); cause != null; cause = cause.getCause()) {
         if (cause instanceof PartitionException error) {
-          onSinkError.accept(error.partition(), FailureKind.firstLine(error.getCause()), task.taskInfo().finishTime());
+          onSinkError.accept(error.partition(), error.getCause(), task.taskInfo().finishTime());
           return;
         }
       }
     }
   }
 
+  /** How many tasks run now. */
+  int running() {
+    return tasks.size();
+  }
+
   /** Waits until the tasks of a stopped query are gone: a context that stops under them fills the log with its own errors. */
   void awaitTasksEnd(long timeoutMs) throws InterruptedException {
     long deadline = System.nanoTime() + timeoutMs * 1_000_000;
-    while (tasks.get() > 0 && System.nanoTime() < deadline) {
+    while (!tasks.isEmpty() && System.nanoTime() < deadline) {
       Thread.sleep(20);
     }
   }

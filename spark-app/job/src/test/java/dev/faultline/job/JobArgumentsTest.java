@@ -24,6 +24,11 @@ class JobArgumentsTest {
     assertFalse(arguments.stopAtLatest());
     assertEquals(5_000, arguments.chunkRows());
     assertEquals(300_000, arguments.epochMs());
+    assertFalse(arguments.standby());
+    assertEquals("driver", arguments.driverName());
+    JobArguments second = parse("--standby --pipeline p.yaml --brokers a:1 --driver-name driver-2");
+    assertTrue(second.standby());
+    assertEquals("driver-2", second.driverName());
   }
 
   @Test
@@ -35,6 +40,8 @@ class JobArgumentsTest {
     refuses("--topic is given more than once", "--pipeline p --brokers a:1 --topic t --topic t");
     refuses("--trigger must be realtime or micro-batch, not once", "--pipeline p --brokers a:1 --trigger once");
     refuses("--epoch-ms must be a whole number from 5000 to 86400000, not 10", "--pipeline p --brokers a:1 --epoch-ms 10");
+    refuses("--stop-at-latest is not for --standby: a job that may wait forever can't stop at an offset", "--pipeline p --brokers a:1 --standby --stop-at-latest");
+    refuses("--driver-name must be 1 to 63 letters, digits, '.', '_' or '-', not a/b", "--pipeline p --brokers a:1 --driver-name a/b");
     refuses("--max-offsets-per-batch is for --trigger micro-batch only", "--pipeline p --brokers a:1 --max-offsets-per-batch 10");
   }
 }

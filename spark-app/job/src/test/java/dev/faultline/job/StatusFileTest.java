@@ -24,12 +24,15 @@ class StatusFileTest {
   void writesItsMembersInOrder() throws IOException {
     Path file = folder.resolve("status.json");
     StatusFile status = new StatusFile(file, "realtime");
+    status.write(JobState.STARTING, null);
+    assertTrue(read(file).get("holder").isNull());
+    status.claimed("me", 3);
     for (JobState state : JobState.values()) {
-      status.write(state, 3, null);
-      assertEquals("{\"version\":2,\"state\":\"" + state.name().toLowerCase() + "\",\"generation\":3,\"trigger\":\"realtime\",\"pid\":"
+      status.write(state, null);
+      assertEquals("{\"version\":3,\"state\":\"" + state.name().toLowerCase() + "\",\"holder\":\"me\",\"generation\":3,\"trigger\":\"realtime\",\"pid\":"
           + ProcessHandle.current().pid() + ",\"at_ms\":0,\"error\":null,\"partitions\":[]}\n", Files.readString(file).replaceFirst("\"at_ms\":\\d+", "\"at_ms\":0"));
     }
-    status.write(JobState.FAILED, 3, "why");
+    status.write(JobState.FAILED, "why");
     assertTrue(Files.readString(file).endsWith(",\"error\":\"why\",\"partitions\":[]}\n"));
   }
 
@@ -40,7 +43,7 @@ class StatusFileTest {
     status.sinkError(5, "old", 10);
     status.sinkError(5, "new", 20);
     status.sinkError(2, "x".repeat(10_000), 15);
-    status.write(JobState.RUNNING, 1, null);
+    status.write(JobState.RUNNING, null);
     JsonNode partitions = read(file).get("partitions");
     assertEquals(2, partitions.size());
     assertEquals(2, partitions.get(0).get("partition").asInt());
@@ -54,7 +57,8 @@ class StatusFileTest {
     StatusFile status = new StatusFile(file, "realtime");
     status.beat();
     assertFalse(Files.exists(file), "nothing is known before the first write");
-    status.write(JobState.RESTARTING, 7, "why");
+    status.claimed("me", 7);
+    status.write(JobState.RESTARTING, "why");
     JsonNode first = read(file);
     status.sinkError(0, "gap", 1);
     status.beat();
@@ -74,7 +78,7 @@ class StatusFileTest {
   @Test
   void isOptional() {
     StatusFile none = new StatusFile(null, "realtime");
-    none.write(JobState.RUNNING, 1, null);
+    none.write(JobState.RUNNING, null);
     none.beat();
   }
 }

@@ -24,7 +24,7 @@ class TaskProbeTest {
   private void run(ForeachPartitionFunction<Long> work) {
     TaskProbe probe = new TaskProbe(running::incrementAndGet, (partition, error, atMs) -> {
       assertTrue(Math.abs(System.currentTimeMillis() - atMs) < 60_000, "at " + atMs);
-      errors.add(partition + ": " + error);
+      errors.add(partition + ": " + FailureKind.firstLine(error));
     });
     SparkSession spark = SparkSession.builder().master("local[1,3]").config("spark.ui.enabled", "false").getOrCreate();
     try {

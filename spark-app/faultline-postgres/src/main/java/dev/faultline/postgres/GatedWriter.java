@@ -1,0 +1,235 @@
+package dev.faultline.postgres;
+
+import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToIntFunction;
+import org.apache.spark.TaskContext;
+
+/**
+ * A standby's writer of one partition. While the {@link WriteGate} is closed, it keeps the records that the active driver has not
+ * stored, and waits when they are too many. When the gate opens, it stores them and then each new record as usual.
+ *
+ * <p>At the end of an epoch it waits until its records are stored, by whichever driver: Spark takes the epoch's records as done.
+ */
+final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
+  /** How often a waiting task looks whether Spark has killed it without an interrupt. */
+  private static final long LOOK_MS = 100;
+
+  private final SinkPlan plan;
+  private final int partition;
+  private final RecordEncoder<R> encoder;
+  private final int chunkMs;
+  private final ToIntFunction<R> bytes;
+  private final WriteGate gate;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Tail<R> tail;
+  private final Rehearsal<R> rehearsal;
+  /** Stores the records; null while the gate is closed. */
+  private BackgroundWriter<R> writer;
+  /** The same writer, once the tail is empty and the task may use it itself. */
+  private volatile BackgroundWriter<R> direct;
+  private boolean closed;
+  private RuntimeException failure;
+
+  GatedWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, int chunkMs, ToIntFunction<R> bytes) {
+    this.plan = plan;
+    this.partition = partition;
+    this.encoder = encoder;
+    this.chunkMs = chunkMs;
+    this.bytes = bytes;
+    this.rehearsal = new Rehearsal<>(encoder);
+    this.tail = new Tail<>(plan.topic(), partition);
+    this.gate = WriteGate.enter(plan, partition, this);
+  }
+
+  @Override
+  public void append(long offset, byte[] key, byte[] value, R record) {
+    if (direct == null && keep(offset, key, value, record)) {
+      return;
+    }
+    direct.append(offset, key, value, record);
+  }
+
+  /** False if the record goes to {@link #direct}. */
+  private boolean keep(long offset, byte[] key, byte[] value, R record) {
+    lock.lock();
+    try {
+      while (direct == null && tail.isFull()) {
+        await();
+      }
+      throwFailure();
+      if (direct == null) {
+        Tail.Entry<R> kept = tail.add(offset, key, value, record, bytes.applyAsInt(record));
+        if (kept != null && writer == null) {
+          rehearsal.take(kept);
+        }
+      }
+      return direct == null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for a change; called with the lock. */
+  private void await() {
+    throwFailure();
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new SinkUnavailableException("the task was killed while it waited for the right to write", null);
+    }
+    try {
+      changed.await(LOOK_MS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SinkUnavailableException("interrupted while waiting for the right to write", e);
+    }
+  }
+
+  @Override
+  public void stored(long nextOffset) {
+    lock.lock();
+    try {
+      tail.trim(nextOffset);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void open(long generation, long nextOffset, SinkSession session) {
+    lock.lock();
+    try {
+      PartitionWriter<R> adopting = adopting(generation, nextOffset, session);
+      if (closed) {
+        adopting.close();
+        return;
+      }
+      tail.trim(nextOffset);
+      writer = new BackgroundWriter<>(adopting, partition, chunkMs);
+      if (tail.isEmpty()) {
+        direct = writer;
+        changed.signalAll();
+      } else {
+        // the task may sleep in Kafka's poll for long, so it can't do this
+        Thread drain = new Thread(this::drain, "faultline-drain-" + partition);
+        drain.setDaemon(true);
+        drain.start();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private PartitionWriter<R> adopting(long generation, long nextOffset, SinkSession session) {
+    SinkSession adopted = session;
+    try {
+      if (session != null) {
+        session.adopt(generation);
+      }
+    } catch (SQLException e) {
+      session.close();
+      adopted = null;
+    }
+    return new PartitionWriter<>(plan.claimed(generation), partition, encoder, adopted, nextOffset);
+  }
+
+  private void drain() {
+    try {
+      for (Tail.Entry<R> entry = next(); entry != null; entry = next()) {
+        writer.append(entry.offset(), entry.key(), entry.value(), entry.record());
+      }
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  /** The next record to store; null, with the way free for the task, when none is left. */
+  private Tail.Entry<R> next() {
+    lock.lock();
+    try {
+      Tail.Entry<R> entry = closed ? null : tail.poll();
+      if (entry == null) {
+        direct = writer;
+      }
+      changed.signalAll();
+      return entry;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void fail(RuntimeException error) {
+    lock.lock();
+    try {
+      failure = failure == null ? error : failure;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void throwFailure() {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** How many records wait to be stored. */
+  int waiting() {
+    lock.lock();
+    try {
+      return tail.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void finish() {
+    try {
+      awaitHandedOver();
+    } catch (RuntimeException e) {
+      discard();
+      throw e;
+    }
+    gate.leave(this);
+    if (writer != null) {
+      writer.finish();
+    }
+  }
+
+  /** Waits until the other driver has stored the tail, or the gate is open and this one's writer has it. */
+  private void awaitHandedOver() {
+    lock.lock();
+    try {
+      while (writer == null ? !tail.isEmpty() : direct == null) {
+        await();
+      }
+      throwFailure();
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void discard() {
+    BackgroundWriter<R> open;
+    lock.lock();
+    try {
+      closed = true;
+      open = writer;
+    } finally {
+      lock.unlock();
+    }
+    gate.leave(this);
+    if (open != null) {
+      open.discard();
+    }
+  }
+}

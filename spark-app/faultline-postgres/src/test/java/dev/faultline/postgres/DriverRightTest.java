@@ -1,0 +1,165 @@
+package dev.faultline.postgres;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.faultline.postgres.DriverRight.ClaimState;
+import dev.faultline.postgres.DriverRight.State;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DriverRightTest {
+  private static final Map<Integer, Long> EARLIEST = Map.of(0, 0L, 1, 0L);
+  private static final String RIGHTS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'faultline-sink % right'";
+
+  private Database database;
+
+  @BeforeEach
+  void open() throws SQLException {
+    database = new Database();
+  }
+
+  @AfterEach
+  void close() throws SQLException {
+    database.close();
+  }
+
+  private DriverRight right(String name) {
+    return right(database.address(), name);
+  }
+
+  private static DriverRight right(PostgresAddress address, String name) {
+    return new DriverRight(address, "payments", "payments", "driver " + name, name, () -> {
+    });
+  }
+
+  private static void await(State state, DriverRight right) throws Exception {
+    Eventually.equal(state, right::state);
+  }
+
+  private String lease() throws SQLException {
+    return database.rows("SELECT driver || '|' || holder FROM sink_leases").toString();
+  }
+
+  @Test
+  void hasOneHolderAndGivesTheRightToTheNextWhenItsSessionIsKilled() throws Exception {
+    CuttingProxy proxy = new CuttingProxy("never", CuttingProxy.Cut.BEFORE);
+    try (DriverRight a = right(database.address(proxy.port()), "a")) {
+      await(State.HELD, a);
+      assertEquals(1, a.claim(EARLIEST).generation());
+      try (DriverRight b = right("b")) {
+        await(State.WAITING, b);
+        assertThrows(SQLException.class, () -> b.claim(EARLIEST));
+        assertEquals("[driver a|a]", lease());
+        // as when its process is killed: it does not come back
+        proxy.close();
+        long killed = System.nanoTime();
+        database.execute("SELECT pg_terminate_backend(lock_pid) FROM sink_leases");
+        await(State.HELD, b);
+        assertTrue(System.nanoTime() - killed < 2_000_000_000L, "no lease has to run out");
+        assertEquals("[driver b|b]", lease());
+        assertEquals(2, b.claim(EARLIEST).generation());
+        assertThrows(SQLException.class, () -> a.claim(EARLIEST));
+        assertEquals("b", database.one("SELECT DISTINCT holder FROM sink_offsets"));
+      }
+    }
+  }
+
+  @Test
+  void isReleasedAtOnce() throws Exception {
+    DriverRight a = right("a");
+    await(State.HELD, a);
+    try (DriverRight b = right("b")) {
+      await(State.WAITING, b);
+      a.close();
+      await(State.HELD, b);
+      assertEquals("[driver b|b]", lease());
+    }
+    assertEquals("[]", lease());
+    Eventually.equal("0", () -> database.one("SELECT count(*) " + RIGHTS));
+  }
+
+  @Test
+  void staysWithItsHolderWhenAllSessionsBreak() throws Exception {
+    List<State> seen = new CopyOnWriteArrayList<>();
+    DriverRight a = right("a");
+    try (DriverRight b = right("b")) {
+      await(State.HELD, a);
+      await(State.WAITING, b);
+      a.claim(EARLIEST);
+      for (int round = 0; round < 3; round++) {
+        String pid = database.one("SELECT lock_pid FROM sink_leases");
+        // as in a restart of the server
+        database.execute("SELECT pg_terminate_backend(pid) " + RIGHTS);
+        Eventually.equal(true, () -> {
+          seen.add(a.state());
+          seen.add(b.state());
+          return !database.one("SELECT lock_pid FROM sink_leases").equals(pid);
+        });
+        // the waiting driver has seen that the holder is there again, so it asks
+        Eventually.equal("1", () -> database.one("SELECT count(*) " + RIGHTS
+            + " AND query LIKE 'SELECT pg_try_advisory_lock%' AND pid <> (SELECT lock_pid FROM sink_leases)"));
+      }
+      assertEquals(List.of(State.HELD, State.WAITING), seen.stream().distinct().toList());
+      assertEquals(ClaimState.VALID, a.checkClaim());
+      long closed = System.nanoTime();
+      a.close();
+      await(State.HELD, b);
+      assertTrue(System.nanoTime() - closed < 2_000_000_000L, "it waits no longer for a holder whose session broke");
+    }
+  }
+
+  @Test
+  void isTakenFromAHolderThatHangs() throws Exception {
+    try (Connection hanging = database.open(); Statement statement = hanging.createStatement()) {
+      statement.execute("SELECT pg_advisory_lock(hashtextextended('faultline driver payments' || chr(10) || 'payments', 0))");
+      statement.execute("INSERT INTO sink_leases VALUES ('payments', 'payments', 'h', 'hanging', pg_backend_pid(), clock_timestamp())");
+      try (DriverRight a = right("a")) {
+        await(State.WAITING, a);
+        long since = System.nanoTime();
+        await(State.HELD, a);
+        long tookMs = (System.nanoTime() - since) / 1_000_000;
+        assertTrue(tookMs > 3_500 && tookMs < 8_000, tookMs + " ms");
+        assertThrows(SQLException.class, () -> statement.execute("SELECT 1"));
+      }
+    }
+  }
+
+  @Test
+  void knowsWhatBecameOfItsClaim() throws Exception {
+    try (DriverRight a = right("a")) {
+      await(State.HELD, a);
+      assertEquals(ClaimState.NONE, a.claimState());
+      a.claim(EARLIEST);
+      assertEquals(ClaimState.VALID, a.claimState());
+      database.execute("UPDATE sink_offsets SET generation = 0, holder = NULL");
+      Eventually.equal(ClaimState.GONE, a::claimState);
+      assertEquals(1, a.claim(EARLIEST).generation());
+      Payments.claim(database);
+      Eventually.equal(ClaimState.TAKEN, a::claimState);
+    }
+  }
+
+  @Test
+  void saysThatTheTableIsMissing() throws Exception {
+    database.execute("DROP TABLE sink_leases");
+    try (DriverRight a = right("a")) {
+      Eventually.equal("the driver can't ask for the right to write: PostgreSQL 42P01: relation \"sink_leases\" does not exist;"
+          + " compare the tables with the output of: faultline schema", () -> {
+            try {
+              return a.state().toString();
+            } catch (SinkConfigurationException e) {
+              return e.getMessage();
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.faultline.job;
+
+import dev.faultline.postgres.FencedException;
+import dev.faultline.postgres.OffsetGapException;
+import dev.faultline.postgres.SinkClaim;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.StreamingQuery;
+
+/** A query that runs, with the probe that watches its tasks. Closing it waits until its tasks have ended. */
+final class LiveQuery implements AutoCloseable {
+  private static final long STOP_TASKS_MS = 2_000;
+
+  private final JobSetup setup;
+  private final SparkSession spark;
+  private final TaskProbe probe;
+  private final StreamingQuery query;
+  private final Map<Integer, OffsetGapException> gaps = new ConcurrentHashMap<>();
+  /** A gap that starting a task again does not heal: the database went back behind the epoch's beginning. */
+  private volatile OffsetGapException gap;
+
+  /** @param onRunning called once, when a task has started */
+  LiveQuery(JobSetup setup, SparkSession spark, SinkClaim claim, Runnable onRunning) throws Exception {
+    this.spark = spark;
+    this.setup = setup;
+    this.probe = new TaskProbe(onRunning, this::sinkError);
+    spark.sparkContext().addSparkListener(probe);
+    try {
+      this.query = StreamQuery.start(spark, setup.arguments(), setup.pipeline(), claim, setup.checkpoints().fresh(claim.generation()));
+    } catch (Exception e) {
+      spark.sparkContext().removeSparkListener(probe);
+      throw e;
+    }
+  }
+
+  private void sinkError(int partition, Throwable error, long atMs) {
+    boolean standby = setup.arguments().standby();
+    // a driver that hands over is fenced: that is no trouble of the partition
+    if (!standby || !(error instanceof FencedException)) {
+      setup.status().sinkError(partition, FailureKind.firstLine(error), atMs);
+    }
+    if (standby && error instanceof OffsetGapException again && !again.insideLog()) {
+      // the first one may come from what a standby no longer has; the next attempt reads from the beginning of its epoch
+      OffsetGapException first = gaps.put(partition, again);
+      if (first != null && first.nextOffset() == again.nextOffset()) {
+        gap = again;
+        setup.stop().wake();
+      }
+    }
+  }
+
+  /** @throws Exception that ended the query, if it has ended, or because of which it must end */
+  void check() throws Exception {
+    if (gap != null) {
+      throw gap;
+    }
+    if (query.awaitTermination(1)) {
+      throw new IllegalStateException("the query ended, although nothing stopped it");
+    }
+  }
+
+  int runningTasks() {
+    return probe.running();
+  }
+
+  @Override
+  public void close() throws TimeoutException {
+    query.stop();
+    try {
+      probe.awaitTasksEnd(STOP_TASKS_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    spark.sparkContext().removeSparkListener(probe);
+  }
+}
