@@ -24,7 +24,7 @@ final class SparkSessions {
     // not where the executor is the driver itself
     if (spark.sparkContext().schedulerBackend() instanceof CoarseGrainedSchedulerBackend) {
       SilentExecutors.watch(spark.sparkContext());
-      ColdExecutors.rehearse(spark.sparkContext(), () -> Rehearsal.run(spark, pipeline, arguments));
+      ColdExecutors.rehearse(spark.sparkContext(), () -> Rehearsal.runBesideQuery(spark, pipeline, arguments));
     }
     return spark;
   }

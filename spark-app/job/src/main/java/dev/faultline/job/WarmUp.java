@@ -8,7 +8,7 @@ final class WarmUp {
   }
 
   static void run(SparkSession spark, JobSetup setup) throws Exception {
-    Rehearsal.run(spark, setup.pipeline(), setup.arguments());
+    Rehearsal.run(spark, setup.pipeline(), setup.arguments(), setup.pipeline().partitions());
     // an empty topic gives no task
     spark.range(0, setup.pipeline().partitions(), 1, setup.pipeline().partitions()).write().format("noop").mode("overwrite").save();
   }
