@@ -67,7 +67,7 @@ export class LedgerGrammar {
 
   /** A copy. */
   get state(): GrammarState {
-    const lanes = this.#lanes.map((lane) => ({ ...lane }));
+    const lanes = this.#lanes.map((lane) => structuredClone(lane));
     const { isIncomplete } = this;
     const open = this.#open ?? null;
     return { open, isClosed: this.#isClosed, processes: this.#processes, isIncomplete, lanes, tally: this.tally.state };

@@ -13,6 +13,9 @@ function found(path: string, pattern: RegExp): [string, string][] {
   return [...read(path).matchAll(pattern)].map(([, name, value]) => [name as string, bare(value as string)]);
 }
 
+const values = (text: string, pattern: RegExp): Map<string, string> =>
+  new Map([...text.matchAll(pattern)].map(([, name, value]) => [name as string, bare(value as string)]));
+
 /** 1_000 → 1000; 'on' → on. */
 const bare = (value: string): string =>
   value
@@ -92,8 +95,6 @@ it("masters and workers have what the page says, in both runtimes", () => {
     string,
   ];
   const seconds = /WORKER_TIMEOUT_S = (\d+)/.exec(local)?.[1] as string;
-  const values = (text: string, pattern: RegExp): Map<string, string> =>
-    new Map([...text.matchAll(pattern)].map(([, name, value]) => [name as string, bare(value as string)]));
   const here = values(
     local.replaceAll("`${WORKER_TIMEOUT_S}s`", `${seconds}s`).replaceAll("WORKER_TIMEOUT_S,", `${seconds},`),
     /"(spark\.[\w.]+)": ([-\w]+),/g,

@@ -118,7 +118,7 @@ async function strike({ bench }: BenchStack, outage: Outage, untilMs: number): P
   // A late end of the benchmark must not leave them down for ever.
   for (const node of struck) await life.hold(node, HOLD, untilMs + 60_000);
   const lives = await Promise.all(struck.map((node) => life.lifeOf(node, "node")));
-  await Promise.all(lives.map((one) => (one === undefined ? undefined : life.strike(one, "kill", true))));
+  await Promise.all(lives.flatMap((one) => (one === undefined ? [] : [life.strike(one, "kill", true)])));
   return struck;
 }
 
