@@ -14,8 +14,8 @@ export type BenchStack = {
 };
 
 /** Which nodes a benchmark has beside brokers and PostgreSQL. */
-export type BenchNodes = { driver: boolean; sparkCluster: boolean; monitor: boolean };
-const SERVERS_ONLY: BenchNodes = { driver: false, sparkCluster: false, monitor: false };
+export type BenchNodes = { driver: boolean; standby: boolean; sparkCluster: boolean; monitor: boolean };
+const SERVERS_ONLY: BenchNodes = { driver: false, standby: false, sparkCluster: false, monitor: false };
 
 /**
  * Brokers and PostgreSQL of its own (and more nodes, if it asks for them), without data, for as long as the work runs; then no process and no data are left of them. What a benchmark left

@@ -33,9 +33,9 @@ export type ChaosEvent = {
 
 export type EventSink = (event: ChaosEvent) => void;
 
-/** "kill kafka-2 (leader of partition 3)". @param node what a role was resolved to. */
-export function describe({ kind, target }: PlannedFault, node?: string): string {
-  const role = "role" in target ? roleText(target) : undefined;
+/** "kill kafka-2 (leader of partition 3)". @param node what a role was resolved to. @param had what the node was, where the target does not say. */
+export function describe({ kind, target }: PlannedFault, node?: string, had?: string): string {
+  const role = "role" in target ? roleText(target) : had;
   const text =
     "executor_of" in target ? `executor of ${target.executor_of}` : (role ?? ("node" in target ? target.node : "?"));
   return `${kind} ${role !== undefined && node !== undefined ? `${node} (${role})` : text}`;

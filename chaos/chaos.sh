@@ -25,7 +25,7 @@ usage: chaos.sh [--duration SECONDS] [--interval SECONDS] [--seed N] [--targets 
   --interval  seconds from fault to fault, e.g. 30 (at least 10)
   --seed      the same seed draws the same plan
   --targets   nodes (kafka-2), kinds (kafka, postgres, driver, producer, executor, ...), the group spark,
-              roles (leader, leader:3, controller), separated by commas; default: every kind that the stack has,
+              roles (leader, leader:3, controller, active-driver), separated by commas; default: every kind that the stack has,
               but not the monitor
   --faults    kill, stop, pause, restart, disconnect, isolate, delay, cpu, memory; default: kill,stop,pause,restart
   --plan      run this plan file instead of drawing one

@@ -1,6 +1,6 @@
 import { required } from "../contract/capability.ts";
 import { FaultlineError } from "../contract/errors.ts";
-import type { ConditionKind, NodeControl, NodeStatus } from "../contract/node.ts";
+import { type ConditionKind, type NodeControl, type NodeStatus, ROLE_KINDS } from "../contract/node.ts";
 import type { Plan, PlannedFault } from "../contract/plan.ts";
 import type { Clock } from "../machine/clock.ts";
 import { isCondition } from "./plan/condition-parameters.ts";
@@ -14,9 +14,9 @@ const PREPARE_TIMEOUT_MS = 180_000;
 type Preparation = { plan: Plan; control: NodeControl; clock: Clock; signal: AbortSignal; tell: FaultContext["tell"] };
 
 /**
- * Readies every node that a plan may strike with a condition: named ones, and all Kafka nodes for a role, because the
+ * Readies every node that a plan may strike with a condition: named ones, and for a role all nodes that can have it, because the
  * role's holder at that time is unknown. Told as events. Ends early when the signal aborts.
- * @throws FaultlineError FL_FAULT_UNAVAILABLE if the node can't have the condition (for a role: if no Kafka node can), or if the
+ * @throws FaultlineError FL_FAULT_UNAVAILABLE if the node can't have the condition (for a role: if no node can), or if the
  *   preparation fails.
  */
 export async function prepareConditions({ plan, control, clock, signal, tell }: Preparation): Promise<void> {
@@ -48,7 +48,7 @@ async function availableFor(
   const { target } = fault;
   const kind = fault.kind as ConditionKind;
   const candidates = nodes.filter((node) =>
-    "role" in target ? node.kind === "kafka" : "node" in target && node.name === target.node,
+    "role" in target ? node.kind === ROLE_KINDS[target.role] : "node" in target && node.name === target.node,
   );
   const answers = await Promise.all(
     candidates.map(async (node) => ({ name: node.name, kind, why: await whyUnavailable(control, node, kind) })),

@@ -16,6 +16,7 @@ import { busy, heal } from "./heal.ts";
 import { openJournal, readJournal, requireIntact } from "./journal/journal-file.ts";
 import { encodePlan } from "./plan/plan.ts";
 import { waitSettled } from "./settled.ts";
+import { driversOfPair, waitForStandby } from "./standby.ts";
 import { startWatchdog } from "./watchdog-link.ts";
 
 export type RunPlanRequest = {
@@ -49,8 +50,8 @@ const CALM_MS = 2000;
 const LATE_MS = 500;
 
 /**
- * Runs a plan. One fault at a time: the next one waits until the one before is recovered and the pipeline settled (settled.ts; both bounded),
- * and then starts late. A fault
+ * Runs a plan. One fault at a time: the next one waits until the one before is recovered and the pipeline settled (settled.ts, standby.ts; all
+ * bounded), and then starts late. A fault
  * that no longer fits into the plan's duration (and the grace) is journaled and reported as not run. Returns when the last fault is over.
  * If this process dies, its watchdog heals; what the watchdog could not heal, the next `heal` or `runPlan` does.
  * Conditions that the plan has are prepared first (condition-preparation.ts).
@@ -145,6 +146,7 @@ async function runFaults(
 ): Promise<FaultOutcome[]> {
   const { clock, signal, tell } = setting;
   const outcomes: FaultOutcome[] = [];
+  const drivers = await driversOfPair(setting.control);
   const startMs = clock.monotonic();
   const elapsed = (): number => clock.monotonic() - startMs;
   const context: FaultContext = { ...setting, hasRoom: (holdMs) => elapsed() + holdMs <= plan.duration_ms + graceMs };
@@ -156,12 +158,16 @@ async function runFaults(
     const id = planned.id + idOffset;
     const dueMs = Math.min(Math.max(planned.at_ms, earliestMs), plan.duration_ms + graceMs);
     await clock.sleep(Math.max(0, dueMs - elapsed()), signal);
-    const missing = await waitSettled(dirname(setting.journalFile), sinceMs, setting.recoveryTimeoutMs, setting);
-    if (missing !== undefined && !signal.aborted)
-      tell("not-settled", `rows do not flow again within ${seconds(setting.recoveryTimeoutMs)} s: ${missing}`, {
-        id,
-        planned,
-      });
+    const [unsettled, noStandby] = await Promise.all([
+      waitSettled(dirname(setting.journalFile), sinceMs, setting.recoveryTimeoutMs, setting),
+      waitForStandby(setting, drivers, sinceMs),
+    ]);
+    const limit = `within ${seconds(setting.recoveryTimeoutMs)} s`;
+    const missing = [
+      ...(unsettled === undefined ? [] : [`rows do not flow again ${limit}: ${unsettled}`]),
+      ...(noStandby === undefined ? [] : [`no driver stands by again ${limit}: ${noStandby}`]),
+    ];
+    if (missing.length > 0 && !signal.aborted) tell("not-settled", missing.join("; "), { id, planned });
     const lateMs = elapsed() - planned.at_ms;
     if (lateMs > LATE_MS && !signal.aborted)
       tell("late", `${describe(planned)}: due ${(lateMs / 1000).toFixed(1)} s ago, the fault before took so long`, {

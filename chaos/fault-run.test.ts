@@ -1,5 +1,8 @@
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FaultHistories } from "../contract/fault-history.ts";
 import type { NodeControl, NodeStatus } from "../contract/node.ts";
+import type { FaultTarget } from "../contract/plan.ts";
 import { PROGRAMS, runOne, startTestStack, type TestStack } from "./fixture/stack.ts";
 
 describe("a fault whose capability is absent", () => {
@@ -36,5 +39,31 @@ describe("a fault whose capability is absent", () => {
     expect(records.find(({ t }) => t === "planned")).toMatchObject({
       undo: { node: "driver", lift: expect.any(String) as unknown },
     });
+  });
+});
+
+describe("two drivers", () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startTestStack([
+      { name: "driver", kind: "driver", argv: PROGRAMS.plain },
+      { name: "driver-2", kind: "driver", argv: PROGRAMS.plain },
+    ]);
+  });
+  afterAll(() => stack[Symbol.asyncDispose]());
+  const roleOf = async (target: FaultTarget) => {
+    const { outcome, records, events } = await runOne(stack, { kind: "pause", target, hold_ms: 0 });
+    const [history] = FaultHistories.of(records).faults.slice(-1);
+    const text = events.find(({ type }) => type === "injecting")?.text;
+    return [outcome.outcome, history?.node, history?.role, text];
+  };
+
+  it.each([
+    [{ role: "active-driver" }, "driver", "active", "pause driver (active driver)"],
+    [{ node: "driver" }, "driver", "active", "pause driver (active)"],
+    [{ node: "driver-2" }, "driver-2", "standby", "pause driver-2 (standby)"],
+  ] as const)("the journal says which one was struck: %j", async (target, node, role, text) => {
+    rmSync(stack.journalFile, { force: true });
+    expect(await roleOf(target)).toEqual(["recovered", node, role, text]);
   });
 });

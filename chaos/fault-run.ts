@@ -49,6 +49,7 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
   const strike = opened;
   const { node } = strike;
   const about = { id, planned, node };
+  const what = describe(planned, node, strike.role);
   const unavailable = await fault.probe(strike).catch(textOf);
   if (signal.aborted) return giveUp("not-run", ENDED, node);
   // Waiting for the node, and measuring it, may have taken long.
@@ -63,11 +64,12 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
     fault: planned,
     node,
     node_kind: strike.nodeKind,
+    ...(strike.role !== undefined && { role: strike.role }),
     undo,
     at_ms: clock.now(),
   });
   watchdog.lease(planned.hold_ms + fault.injectLeaseMs);
-  tell("injecting", `${describe(planned, node)}${parameterText(planned)}`, about);
+  tell("injecting", `${what}${parameterText(planned)}`, about);
   strike.atMs = clock.now();
   let effective: boolean;
   try {
@@ -75,7 +77,7 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
     const effect = await fault.effect(strike);
     effective = effect.effective;
     await journal.append({ t: "active", id, kind: planned.kind, node, ...effect, at_ms: clock.now() });
-    tell(effective ? "active" : "ineffective", `${describe(planned, node)}: ${effect.proof}`, about);
+    tell(effective ? "active" : "ineffective", `${what}: ${effect.proof}`, about);
   } catch (error) {
     const undone = await applyUndo(control, undo, clock);
     watchdog.lease(undefined);
@@ -92,7 +94,7 @@ export async function runFault(context: FaultContext, id: number, planned: Plann
   const healed_ms = clock.now();
   await journal.append({ t: "healed", id, by: "engine", proof, at_ms: healed_ms });
   watchdog.lease(undefined);
-  tell("healed", `${describe(planned, node)}: ${proof}`, about);
+  tell("healed", `${what}: ${proof}`, about);
   const done = { id, planned, node, injected_ms: strike.atMs, healed_ms };
   if (!effective) return { ...done, outcome: "ineffective" };
 

@@ -368,7 +368,7 @@ describe("heal", () => {
     expect(await run()).toEqual({
       healed: [],
       swept: [{ node: "kafka-1", proof: "hold (run-4) released" }],
-      unreadable: [{ line: 1, problem: "version 1 is not known to this build (it reads version 3)" }],
+      unreadable: [{ line: 1, problem: "version 1 is not known to this build (it reads version 4)" }],
       problems: [],
       closed: false,
     });

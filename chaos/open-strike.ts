@@ -1,4 +1,5 @@
 import { isAbsent } from "../contract/capability.ts";
+import { type NodeControl, type NodeStatus, ROLE_KINDS } from "../contract/node.ts";
 import { type PlannedFault, roleText } from "../contract/plan.ts";
 import { seconds } from "./chaos-event.ts";
 import type { FaultContext } from "./fault-context.ts";
@@ -15,7 +16,7 @@ export async function openStrike(context: FaultContext, id: number, planned: Pla
   const { target } = planned;
   const nodes = await control.inventory.nodes();
   const named = "node" in target ? target.node : "executor_of" in target ? target.executor_of : undefined;
-  const kind = named === undefined ? "kafka" : nodes.find(({ name }) => name === named)?.kind;
+  const kind = "role" in target ? ROLE_KINDS[target.role] : nodes.find(({ name }) => name === named)?.kind;
   if (kind === undefined) return `there is no node ${named}`;
 
   // A node still down from before would make this fault prove nothing. All brokers, since one that has not caught up and another
@@ -33,6 +34,7 @@ export async function openStrike(context: FaultContext, id: number, planned: Pla
 
   const status = await statusOf(control, node);
   if (status === undefined) return `there is no node ${node}`;
+  const role = await driverRole(control, status, nodes);
   const part = "executor_of" in target ? "executor" : "node";
   const struck = !isAbsent(control.lifecycle) && status.lacks?.lifecycle === undefined;
   const life = struck ? await control.lifecycle.lifeOf(node, part) : undefined;
@@ -43,10 +45,23 @@ export async function openStrike(context: FaultContext, id: number, planned: Pla
     tag: faultTag(journalFile, id),
     node,
     nodeKind: status.kind,
+    ...(role !== undefined && { role }),
     part,
     ...(life !== undefined && { life }),
     startsBefore: status.starts,
     atMs: clock.now(),
     signal,
   };
+}
+
+/** A driver that is ready and not the active one stands by. Undefined: it has no other driver beside it, or nobody is active. */
+async function driverRole(
+  { inventory }: NodeControl,
+  { name, kind }: NodeStatus,
+  nodes: readonly NodeStatus[],
+): Promise<"active" | "standby" | undefined> {
+  if (kind !== "driver" || nodes.filter((node) => node.kind === "driver").length < 2) return undefined;
+  const active = await inventory.holderOf({ role: "active-driver" });
+  if (active === undefined) return undefined;
+  return active === name ? "active" : "standby";
 }

@@ -38,6 +38,7 @@ export type DemoFlags = {
   interval: number;
   trigger: Trigger;
   pipeline?: string;
+  standby?: boolean;
   malformed: number;
   targets?: string[];
   faults?: FaultKind[];
@@ -118,6 +119,7 @@ async function bringUp(
     malformedPpm: flags.malformed,
     trigger: flags.trigger,
     producerRate: flags.rate,
+    ...(flags.standby !== undefined && { standby: flags.standby }),
   };
   // A plan that can't be drawn is told now, and not after a minute of starting.
   makePlan({ ...planRequest(flags, seed, pipeline), nodes: power.plannedNodes(request) });

@@ -23,6 +23,7 @@ describe("payments, a chaos run in Real-time Mode", () => {
   it("the demo ends with exit code 0", async () => {
     const { code, output } = await bench.run([
       "demo",
+      "--no-standby",
       "--duration",
       "60",
       "--interval",

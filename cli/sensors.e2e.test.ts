@@ -24,6 +24,7 @@ describe("sensors, both triggers on one table", () => {
   beforeAll(async () => {
     await bench.must([
       "up",
+      "--no-standby",
       "--pipeline",
       "pipelines/sensors.yaml",
       "--trigger",

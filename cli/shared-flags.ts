@@ -9,6 +9,13 @@ export const runtimeFlag = {
   brief: "Which stack: processes on this machine (local) or containers (compose) [default: the stack that is up]",
 } as const;
 
+/** `--standby` and `--no-standby`, in every command that starts a stack. */
+export const standbyFlag = {
+  kind: "boolean",
+  optional: true,
+  brief: "A second driver, which takes over when the first one dies [default: local yes, containers no]",
+} as const;
+
 /** `--pipeline`, in every command that begins from a pipeline file. */
 export const pipelineFlag = {
   kind: "parsed",

@@ -51,3 +51,14 @@ it("shows no partitions of a stack that is down, and knows when none is here", (
   expect(lines(down).at(-2)).toMatch(/^no stack: /);
   expect(statusText(reportOf({ stack: undefined, nodes: [] }))).toBe("no stack is here; ./faultline up starts one\n");
 });
+
+it("says of two drivers which one is active", () => {
+  const nodes = [
+    nodeOf("driver", { kind: "driver", role: "active" }),
+    nodeOf("driver-2", { kind: "driver", role: "standby" }),
+  ];
+  expect(lines(reportOf({ nodes })).filter((line) => line.startsWith("driver"))).toEqual([
+    "driver          ready    running  pid -        active",
+    "driver-2        ready    running  pid -        standby",
+  ]);
+});

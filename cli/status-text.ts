@@ -24,8 +24,9 @@ export function statusText(report: StackReport, nowMs = Date.now()): string {
 function nodeLines(node: NodeReport): string[] {
   const state = node.state === "running" ? (node.ready ? "ready" : "running") : node.state;
   const addresses = Object.entries(node.addresses).map(([name, address]) => `${name} ${address}`);
+  const last = [...(node.role === undefined ? [] : [node.role]), ...addresses].join(", ");
   return [
-    `${node.name.padEnd(15)} ${state.padEnd(8)} ${node.supervision.padEnd(8)} pid ${String(node.process?.pid ?? "-").padEnd(8)} ${addresses.join(", ")}`,
+    `${node.name.padEnd(15)} ${state.padEnd(8)} ${node.supervision.padEnd(8)} pid ${String(node.process?.pid ?? "-").padEnd(8)} ${last}`,
     `    ${node.log}`,
     ...(node.error === null ? [] : [`    ${node.error}`]),
   ];

@@ -33,7 +33,7 @@ const fault = z.strictObject({
   kind: z.enum(FAULT_KINDS),
   node: z.string(),
   node_kind: z.enum(NODE_KINDS),
-  /** "leader of partition 3", "controller", "executor"; null: the fault was aimed at the node by its name. */
+  /** "leader of partition 3", "controller", "executor", "active", "standby"; null: the fault was aimed at the node by its name. */
   role: z.string().nullable(),
   /** Of the injection, after the run's start. */
   at_ms: z.number(),

@@ -8,7 +8,7 @@ export type FaultHistory = {
   kind: FaultKind;
   node: string;
   nodeKind: NodeKind;
-  /** What the node was, or what in it was struck: "leader of partition 3", "controller", "executor". */
+  /** What the node was, or what in it was struck: "leader of partition 3", "controller", "executor", "active", "standby". */
   role?: string;
   undo: Undo;
   /** Just before the injection began. */
@@ -69,7 +69,7 @@ export class FaultHistories {
 
 function begin(record: Extract<JournalRecord, { t: "planned" }>): FaultHistory {
   const { id, fault, node, node_kind, undo, at_ms } = record;
-  const role = targetText(fault.target);
+  const role = record.role ?? targetText(fault.target);
   return {
     id,
     kind: fault.kind,

@@ -29,7 +29,12 @@ export const JOB_FATAL_EXIT_CODES: readonly number[] = [
 
 export const JOB_STATES = ["starting", "standby", "running", "restarting", "failed", "stopped"] as const;
 
-/** `driver-status.json` (the job's `--status-file`), replaced as a whole by the job. */
+/** The status file of the driver of this name (the job's `--status-file`): each driver has its own. */
+export function driverStatusFile(node: string): string {
+  return `${node}-status.json`;
+}
+
+/** `driver-status.json` and `driver-2-status.json`, replaced as a whole by the job. */
 export const driverStatusSchema = z.strictObject({
   version: z.literal(3),
   /** standby: warm, and ready to take over; another driver has the right to write. */
@@ -53,3 +58,16 @@ export type DriverStatus = z.infer<typeof driverStatusSchema>;
 
 /** A running driver whose file is older hangs: it writes the file about once a second. */
 export const DRIVER_FRESH_MS = 5_000;
+
+/**
+ * Of several drivers' files, the word that counts: of those that run, the one that claimed last, because a driver that was stopped or killed may not
+ * know yet that another one has taken over. If none runs, the one that claimed last says why. Undefined: there is no file.
+ */
+export function leadingDriver<T extends Pick<DriverStatus, "state" | "generation" | "at_ms">>(
+  files: readonly T[],
+): T | undefined {
+  return files.toSorted(
+    (a, b) =>
+      Number(b.state === "running") - Number(a.state === "running") || b.generation - a.generation || b.at_ms - a.at_ms,
+  )[0];
+}

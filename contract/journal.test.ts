@@ -22,7 +22,7 @@ it.each([
   ["a changed byte", text(open).replace('"seed":7', '"seed":8'), "its checksum does not fit"],
   ["a torn line", text(open).slice(0, 20), "its checksum does not fit"],
   ["no log line", "", "its checksum does not fit"],
-  ["an older version", text({ ...open, version: 1 }), "version 1 is not known to this build (it reads version 3)"],
+  ["an older version", text({ ...open, version: 1 }), "version 1 is not known to this build (it reads version 4)"],
   ["a newer version", text({ ...open, version: 9, more: {} }), "version 9 is not known to this build"],
   ["a version that is none", text({ ...open, version: "x" }), 'version "x" is not known to this build'],
   ["an open without its run", text({ ...open, run: undefined }), "its checksum fits, but this build does not know"],

@@ -7,7 +7,7 @@ import { FAULT_KINDS, plannedFaultSchema } from "./plan.ts";
  * The fault journal, NDJSON with CRC like the ledger. `planned` (with the undo) is on disk before anything is done;
  * the next `heal` undoes a fault without `healed`, no matter which process runs it. What the lines say together: fault-history.ts.
  */
-export const JOURNAL_VERSION = 3;
+export const JOURNAL_VERSION = 4;
 
 const at = { at_ms: z.int() };
 const id = z.int().nonnegative();
@@ -48,6 +48,8 @@ const planned = z.strictObject({
   fault: plannedFaultSchema,
   node: z.string(),
   node_kind: z.enum(NODE_KINDS),
+  /** Of a driver beside another one: what it was just before the injection. A kill of the standby costs nothing. */
+  role: z.enum(["active", "standby"]).optional(),
   undo,
   ...at,
 });

@@ -12,7 +12,7 @@ export type NodeControl = {
 };
 
 /**
- * `driver` is the Spark job's driver: the compose service `spark`. `monitor` only watches: no event goes through it, and no plan strikes it
+ * `driver` is the Spark job's driver: the compose service `spark`, and `spark-standby`. `monitor` only watches: no event goes through it, and no plan strikes it
  * unless it is named.
  */
 export const NODE_KINDS = [
@@ -48,8 +48,15 @@ export type NodeStatus = {
   lacks?: { lifecycle?: string; conditions?: string };
 };
 
-/** `leader` of a partition of the pipeline's topic, or the active Kafka controller. */
-export type Role = { role: "leader"; partition: number } | { role: "controller" };
+/** `leader` of a partition of the pipeline's topic; the active Kafka controller; of several drivers the one that has the right to write. */
+export type Role = { role: "leader"; partition: number } | { role: "controller" } | { role: "active-driver" };
+
+/** Which kind of node can have a role. */
+export const ROLE_KINDS = {
+  leader: "kafka",
+  controller: "kafka",
+  "active-driver": "driver",
+} as const satisfies Record<Role["role"], NodeKind>;
 
 /** Who is there, who does its work, who holds a role. */
 export type Inventory = {
@@ -57,7 +64,7 @@ export type Inventory = {
   nodes(): Promise<NodeStatus[]>;
   /**
    * Asks the node's own protocol: Kafka's ISR has the broker, SQL answers, a worker answers and is registered, the driver's query runs and
-   * no partition is stuck, the producer gets acknowledgements, the monitor writes samples. Every question is bounded to about 2 s.
+   * no partition is stuck (or it stands by for another one), the producer gets acknowledgements, the monitor writes samples. Every question is bounded to about 2 s.
    * @param sinceMs ms since 1970: only what was seen since then counts (a node that was paused left files that look good).
    */
   ready(node: string, sinceMs?: number): Promise<boolean>;

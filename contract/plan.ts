@@ -12,10 +12,11 @@ const target = z.union([
   z.strictObject({ node: z.string().min(1) }),
   z.strictObject({ role: z.literal("leader"), partition: z.int().nonnegative() }),
   z.strictObject({ role: z.literal("controller") }),
+  z.strictObject({ role: z.literal("active-driver") }),
   z.strictObject({ executor_of: z.string().min(1) }),
 ]);
 
-/** A node by name; the Kafka node that has a role at that moment; or the Spark executors of a worker. */
+/** A node by name; the node that has a role at that moment; or the Spark executors of a worker. */
 export type FaultTarget = z.infer<typeof target>;
 
 export const plannedFaultSchema = z.strictObject({
@@ -47,7 +48,7 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** "leader of partition 3", "controller". */
+/** "leader of partition 3", "controller", "active driver". */
 export function roleText(target: Extract<FaultTarget, { role: string }>): string {
-  return target.role === "leader" ? `leader of partition ${target.partition}` : target.role;
+  return target.role === "leader" ? `leader of partition ${target.partition}` : target.role.replace("-", " ");
 }

@@ -19,8 +19,9 @@ export const RUN_FILES = {
   /** Exact commit times around faults. */
   commits: "commits.ndjson",
   producerStatus: "producer-status.json",
-  /** Only in containers; a local stack has it in its state directory. */
+  /** Only in containers; a local stack has both in its state directory. */
   driverStatus: "driver-status.json",
+  standbyDriverStatus: "driver-2-status.json",
   quiesce: "quiesce.json",
   /** The live page's token, and its address. */
   page: "page.json",

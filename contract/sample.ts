@@ -11,7 +11,7 @@ const nodeSchema = z.strictObject({
   name: z.string(),
   kind: z.enum(NODE_KINDS),
   answers: z.boolean().nullable(),
-  /** "controller", "leader", "standby", "primary", … as the node or its cluster says; null: unknown. */
+  /** "controller", "leader", "active", "standby", "primary", … as the node or its cluster says; null: unknown. */
   role: z.string().nullable(),
 });
 export type SampledNode = z.infer<typeof nodeSchema>;

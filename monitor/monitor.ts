@@ -21,12 +21,12 @@ type Part = { name: string; start(options: PartOptions): Promise<{ stop(): Promi
 const PARTS: readonly Part[] = [
   {
     name: "samples",
-    start: async ({ brokers, postgres, nodes, driverStatusFile, directory, pipeline, observed, onProblem }) =>
+    start: async ({ brokers, postgres, nodes, driverStatusDirectory, directory, pipeline, observed, onProblem }) =>
       startSampler({
         brokers,
         postgres,
         nodes,
-        driverStatusFile,
+        driverStatusDirectory,
         runDirectory: directory,
         topic: pipeline.topic,
         partitions: pipeline.partitions,

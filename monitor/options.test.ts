@@ -12,24 +12,24 @@ const ENVIRONMENT = {
 const RUN_DIR = ["--run-dir", "r"];
 const usage = (message: string) => expect.objectContaining({ code: "FL_USAGE", message });
 
-test("nodes and the driver's status file come from flags, else from the environment, else there are none", () => {
-  expect(parseOptions(RUN_DIR, ENVIRONMENT)).toMatchObject({ nodes: [], driverStatusFile: undefined });
+test("nodes and the place of the drivers' status files come from flags, else from the environment, else there are none", () => {
+  expect(parseOptions(RUN_DIR, ENVIRONMENT)).toMatchObject({ nodes: [], driverStatusDirectory: undefined });
   const set = {
     ...ENVIRONMENT,
     MONITOR_NODES: "postgres=postgres@h:5432 driver=driver",
-    MONITOR_DRIVER_STATUS: "/s.json",
+    MONITOR_DRIVER_STATUS: "/s",
   };
   expect(parseOptions(RUN_DIR, set)).toMatchObject({
     nodes: [
       { name: "postgres", kind: "postgres", address: "h:5432" },
       { name: "driver", kind: "driver", address: undefined },
     ],
-    driverStatusFile: "/s.json",
+    driverStatusDirectory: "/s",
   });
-  const flags = [...RUN_DIR, "--nodes", "monitor=monitor", "--driver-status", "/other.json"];
+  const flags = [...RUN_DIR, "--nodes", "monitor=monitor", "--driver-status", "/other"];
   expect(parseOptions(flags, set)).toMatchObject({
     nodes: [{ name: "monitor", kind: "monitor" }],
-    driverStatusFile: "/other.json",
+    driverStatusDirectory: "/other",
   });
 });
 

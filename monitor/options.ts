@@ -5,11 +5,11 @@ import type { PostgresLogin } from "../contract/stack.ts";
 import type { PageAddress } from "./http/monitor-page.ts";
 import { type MonitoredNode, parseNodes } from "./sources/nodes/node-list.ts";
 
-const USAGE = `node monitor/main.ts --run-dir DIR [--brokers host:port[,host:port...]] [--nodes LIST] [--driver-status FILE] [--page host:port [--page-hosts LIST]]
+const USAGE = `node monitor/main.ts --run-dir DIR [--brokers host:port[,host:port...]] [--nodes LIST] [--driver-status DIR] [--page host:port [--page-hosts LIST]]
   --run-dir DIR         the run's directory; it need not be there yet
   --brokers LIST        Kafka [default: KAFKA_BROKERS]
   --nodes LIST          the nodes to ask, name=kind[@host:port][,...] [default: MONITOR_NODES, else none]
-  --driver-status FILE  the Spark job's status file [default: MONITOR_DRIVER_STATUS, else not known]
+  --driver-status DIR   where each driver's status file is, NAME-status.json [default: MONITOR_DRIVER_STATUS, else not known]
   --page host:port      where to serve the run's page; port 0 is a free one [default: MONITOR_PAGE, else nowhere]
   --page-hosts LIST     names besides the loopback names by which it is asked for, name or name:port [default: MONITOR_PAGE_HOSTS]
 PostgreSQL is named by POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD.`;
@@ -22,8 +22,8 @@ export type MonitorOptions = {
   postgres: PostgresLogin;
   /** Those that each sample has. */
   nodes: MonitoredNode[];
-  /** driver-status.json; undefined: the driver's status and the sink's errors are unknown. */
-  driverStatusFile: string | undefined;
+  /** Where each driver's status file is; undefined: the drivers' status and the sink's errors are unknown. */
+  driverStatusDirectory: string | undefined;
   /** Where the run's page is served; undefined: nowhere. */
   page: PageAddress | undefined;
 };
@@ -50,7 +50,7 @@ export function parseOptions(args: string[], environment: Record<string, string 
       nodes === undefined
         ? parseNodes(environment["MONITOR_NODES"] ?? "", "MONITOR_NODES")
         : parseNodes(nodes, "--nodes"),
-    driverStatusFile: driverStatus ?? (environment["MONITOR_DRIVER_STATUS"] || undefined),
+    driverStatusDirectory: driverStatus ?? (environment["MONITOR_DRIVER_STATUS"] || undefined),
     page: pageAddress(
       flags.page ?? environment["MONITOR_PAGE"] ?? "",
       flags["page-hosts"] ?? environment["MONITOR_PAGE_HOSTS"] ?? "",

@@ -54,6 +54,8 @@ export type UpRequest = {
   malformedPpm?: number;
   trigger?: Trigger;
   coordination?: Coordination;
+  /** A second driver stands by. By default, local stacks have one, stacks of containers do not. */
+  standby?: boolean;
   /** Ports that must be these, by name. The others are chosen. */
   ports?: Record<string, number>;
   /** Events per second, where the producer comes up together with the stack. */
@@ -117,11 +119,13 @@ export type StackReport = {
   health: Health | null;
   /** Why `health` is null, as one sentence. */
   health_unknown: string | null;
-  /** The sink's last error per Kafka partition, as the driver reported it; it may be over. */
+  /** The sink's last error per Kafka partition, as the active driver reported it; it may be over. */
   sink_errors: DriverStatus["partitions"];
 };
 
 export type NodeReport = NodeStatus & {
+  /** What it is beside others of its kind: "active", "standby". Absent: it is alone, or it does not say. */
+  role?: string;
   /** The node's main process, where the node is processes of this machine. */
   process?: ProcessIdentity;
   ready: boolean;

@@ -79,10 +79,10 @@ test("a torn end is nothing, a damaged line is a problem", async () => {
 
 test("a journal of another version says so, and each of its other problems is counted", async () => {
   const flood = Array.from({ length: 20 }, () => ({ t: "flooded", id: 1 }));
-  const { problems } = await read(encodeLog([{ t: "open", version: 4, seed: 1, at_ms: 0 }, ...flood]));
+  const { problems } = await read(encodeLog([{ t: "open", version: 5, seed: 1, at_ms: 0 }, ...flood]));
   expect(problems).toHaveLength(11);
   expect(problems[0]).toBe(
-    "FL_JOURNAL_DAMAGED: fault journal: line 1: version 4 is not known to this build (it reads version 3)",
+    "FL_JOURNAL_DAMAGED: fault journal: line 1: version 5 is not known to this build (it reads version 4)",
   );
   expect(problems[10]).toContain("and 11 more");
 });

@@ -43,7 +43,7 @@ export async function benchBacklog(options: BacklogBenchOptions): Promise<Backlo
   const outages = chooseOutages(options.only);
   const bench = resolveBench(options);
   const busyBefore = await busyCores(bench.say);
-  const nodes = { driver: true, sparkCluster: true, monitor: true };
+  const nodes = { driver: true, standby: true, sparkCluster: true, monitor: true };
   return withBenchStack(
     bench,
     async (target) => {

@@ -32,6 +32,8 @@ export type Strike = {
   tag: string;
   node: string;
   nodeKind: NodeKind;
+  /** Of a driver beside another one: what it is just before the injection. */
+  role?: "active" | "standby";
   part: Part;
   /** The life that is struck, as it was just before the injection; `inject` adds the members that appeared. Undefined: there is none. */
   life?: Life;

@@ -134,7 +134,7 @@ describe("the fault journal", () => {
     writeFileSync(file, encodeLog([{ ...open, version: 1 }, old]));
     const content = await readJournal(file);
     expect(() => requireIntact(file, content)).toThrow(
-      `${file}: line 1: version 1 is not known to this build (it reads version 3)`,
+      `${file}: line 1: version 1 is not known to this build (it reads version 4)`,
     );
   });
 });

@@ -270,12 +270,27 @@ describe("makePlan", () => {
     });
   });
 
+  it("draws both of two drivers, and strikes the active one by its role", () => {
+    const nodes = [...NODES, { name: "driver-2", kind: "driver" as const }];
+    const targets = (wanted: string): Set<string> =>
+      new Set(
+        makePlan(request({ nodes, targets: [wanted], durationMs: 3_000_000 })).faults.map(({ target }) =>
+          JSON.stringify(target),
+        ),
+      );
+    expect(targets("driver")).toEqual(new Set(['{"node":"driver"}', '{"node":"driver-2"}']));
+    expect(targets("active-driver")).toEqual(new Set(['{"role":"active-driver"}']));
+    expect(targets("driver-2")).toEqual(new Set(['{"node":"driver-2"}']));
+  });
+
   it("refuses an unknown target and lists the valid ones", () => {
     for (const target of ["kafka-9", "leader:6", "leader:x", "", "toString"]) {
       const error = errorOf(() => makePlan(request({ targets: [target] })));
       expect(error.code).toBe("FL_PLAN_INVALID");
       expect(error.message).toContain(JSON.stringify(target));
-      expect(error.remedy).toMatch(/kafka-1.*producer.*executor.*spark.*leader:0 to leader:5.*controller/);
+      expect(error.remedy).toMatch(
+        /kafka-1.*producer.*executor.*spark.*leader:0 to leader:5.*controller.*active-driver/,
+      );
     }
   });
 

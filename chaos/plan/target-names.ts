@@ -30,6 +30,8 @@ export type Wish = {
   every: boolean;
 };
 
+/** Of the drivers, the one that writes at that moment. */
+const ACTIVE_DRIVER = "active-driver";
 const GROUPS: Record<string, readonly TargetKind[]> = { spark: ["spark-worker", "executor", "driver"] };
 
 /**
@@ -39,7 +41,9 @@ const GROUPS: Record<string, readonly TargetKind[]> = { spark: ["spark-worker", 
 export function wishOf(stack: PlannedStack, target: string, everyOfGroup: boolean): Wish {
   const one = (member: Candidate): Wish => ({ label: target, members: [member], every: true });
   const node = stack.nodes.find(({ name }) => name === target);
-  if (node !== undefined && target !== "executor")
+  // Of several drivers, the first one has the name of the kind: the kind is meant.
+  const isKindOfSeveral = target === "driver" && nodesOf(stack, target).length > 1;
+  if (node !== undefined && target !== "executor" && !isKindOfSeveral)
     return one({ label: target, kind: node.kind, nodes: [node], draw: () => ({ node: target }) });
   if (hasKind(stack, "kafka")) {
     const brokers = { label: target, kind: "kafka" as const, nodes: nodesOf(stack, "kafka") };
@@ -54,6 +58,8 @@ export function wishOf(stack: PlannedStack, target: string, everyOfGroup: boolea
       });
     if (target === "controller") return one({ ...brokers, draw: () => ({ role: "controller" }) });
   }
+  if (target === ACTIVE_DRIVER && hasKind(stack, "driver"))
+    return one({ label: target, kind: "driver", nodes: nodesOf(stack, "driver"), draw: () => ({ role: target }) });
   const group = Object.hasOwn(GROUPS, target) ? GROUPS[target] : undefined;
   if (group?.every((member) => hasKind(stack, member)) === true)
     return { label: target, members: group.map((member) => candidate(stack, member)), every: everyOfGroup };
@@ -95,7 +101,10 @@ export function candidate(stack: PlannedStack, kind: TargetKind): Candidate {
 
 function unknownTarget(stack: PlannedStack, target: string): FaultlineError {
   const kinds = TARGET_KINDS.filter((kind) => hasKind(stack, kind));
-  const roles = hasKind(stack, "kafka") ? ["leader", `leader:0 to leader:${stack.partitions - 1}`, "controller"] : [];
+  const roles = [
+    ...(hasKind(stack, "kafka") ? ["leader", `leader:0 to leader:${stack.partitions - 1}`, "controller"] : []),
+    ...(hasKind(stack, "driver") ? [ACTIVE_DRIVER] : []),
+  ];
   const groups = Object.keys(GROUPS).filter((group) => GROUPS[group]?.every((kind) => hasKind(stack, kind)));
   const valid = [...new Set([...stack.nodes.map(({ name }) => name), ...kinds, ...groups, ...roles])];
   return new FaultlineError("FL_PLAN_INVALID", `--targets: ${JSON.stringify(target)} is no target of this stack`, {

@@ -15,7 +15,7 @@ export type TargetChoice = {
 /**
  * Turns `--targets` into the things that a plan covers, in the order given, each once.
  * Accepted: a node's name, a kind, the group "spark" (workers, executor, driver), the roles "leader" (of a partition drawn
- * each time), "leader:N" and "controller". Without targets: defaultTargetKinds. Faults that a node can't suffer here are not drawn.
+ * each time), "leader:N", "controller" and "active-driver". Without targets: defaultTargetKinds. Faults that a node can't suffer here are not drawn.
  * @param kinds only these faults, asked for by name. @throws FaultlineError FL_PLAN_INVALID for a target or fault that this stack does not have;
  *   the error lists those that it has. FL_FAULT_UNAVAILABLE, with the reason, when no node of a target can suffer a fault asked for by name.
  */

@@ -63,7 +63,7 @@ export const chaos = buildCommand<Flags, [], CommandContext>({
         kind: "parsed",
         parse: parseList,
         optional: true,
-        brief: "Nodes, kinds or roles: kafka-2, spark, postgres, leader:3, controller, executor",
+        brief: "Nodes, kinds or roles: kafka-2, spark, postgres, leader:3, controller, active-driver, executor",
         placeholder: "list",
       },
       faults: {

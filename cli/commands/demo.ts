@@ -11,7 +11,7 @@ import {
   parsePartsPerMillion,
   parseSeed,
 } from "../parse.ts";
-import { pipelineFlag, runtimeFlag, sloFlags } from "../shared-flags.ts";
+import { pipelineFlag, runtimeFlag, sloFlags, standbyFlag } from "../shared-flags.ts";
 
 export const demo = buildCommand<DemoFlags, [], CommandContext>({
   docs: {
@@ -73,6 +73,7 @@ export const demo = buildCommand<DemoFlags, [], CommandContext>({
         placeholder: "list",
       },
       runtime: { ...runtimeFlag, brief: "Processes on this machine, or containers [default: local]" },
+      standby: standbyFlag,
       ...sloFlags,
       open: { kind: "boolean", default: false, brief: "Print the address of the live page, and open it in a browser" },
       keep: { kind: "boolean", default: false, brief: "Leave the stack up at the end" },

@@ -4,7 +4,7 @@ import { isAbsent, required } from "../../contract/capability.ts";
 import { COORDINATIONS, type Coordination, type RuntimeName, type Trigger, TRIGGERS } from "../../contract/stack.ts";
 import type { CommandContext } from "../context.ts";
 import { parsePartsPerMillion, parsePort, parseSeed, parseText, portsOf } from "../parse.ts";
-import { runtimeFlag } from "../shared-flags.ts";
+import { runtimeFlag, standbyFlag } from "../shared-flags.ts";
 
 type Flags = {
   runtime?: RuntimeName;
@@ -13,6 +13,7 @@ type Flags = {
   malformed?: number;
   trigger?: Trigger;
   coordination?: Coordination;
+  standby?: boolean;
   port?: readonly (readonly [string, number])[];
   json: boolean;
 };
@@ -21,7 +22,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
   docs: {
     brief: "Start the stack, or repair it",
     fullDescription:
-      "Starts the stack (3 Kafka nodes, Spark master, 2 workers, driver, PostgreSQL, monitor; with --coordination zookeeper also ZooKeeper) and waits until each node answers its protocol. Run again, it starts what is missing. With another --trigger it restarts the driver with that trigger.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --coordination zookeeper\n  ./faultline up --port postgres=5432\n  ./faultline up --runtime compose",
+      "Starts the stack (3 Kafka nodes, Spark master, 2 workers, 2 drivers, of which one stands by, PostgreSQL, monitor; with --coordination zookeeper also ZooKeeper) and waits until each node answers its protocol. Run again, it starts what is missing. With another --trigger it restarts the drivers with that trigger.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --coordination zookeeper\n  ./faultline up --no-standby\n  ./faultline up --port postgres=5432\n  ./faultline up --runtime compose --standby",
   },
   parameters: {
     flags: {
@@ -59,6 +60,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
         brief:
           "Kafka 4.4 with KRaft, or Kafka 3.9.2 with ZooKeeper [default: the existing data's coordination, else kraft]",
       },
+      standby: standbyFlag,
       port: {
         kind: "parsed",
         parse: parsePort,
@@ -81,6 +83,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
       ...(flags.malformed !== undefined && { malformedPpm: flags.malformed }),
       ...(flags.trigger !== undefined && { trigger: flags.trigger }),
       ...(flags.coordination !== undefined && { coordination: flags.coordination }),
+      ...(flags.standby !== undefined && { standby: flags.standby }),
       ...(flags.port !== undefined && { ports: portsOf(flags.port) }),
     };
     await power.check(request, "repair");

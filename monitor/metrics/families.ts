@@ -119,11 +119,23 @@ export const FAMILIES: readonly Family[] = [
     name: "faultline_node_role",
     type: "gauge",
     labels: ["node", "kind", "role"],
-    help: "What the node is, as it or its cluster says: controller, leader, primary, done; always 1.",
+    help: "What the node is, as it or its cluster says: controller, leader, primary, active, standby, done; always 1.",
     read: ({ sample }) =>
       (sample?.nodes ?? []).flatMap(({ name, kind, role }) =>
         role === null ? [] : [{ labels: { node: name, kind, role }, value: 1 }],
       ),
+  },
+  {
+    name: "faultline_driver_active",
+    type: "gauge",
+    labels: ["node"],
+    help: "Of several drivers, 1: it has the right to write; 0: it stands by, starts, or does not answer.",
+    read: ({ sample }) => {
+      const drivers = (sample?.nodes ?? []).filter(({ kind }) => kind === "driver");
+      return drivers.length < 2
+        ? []
+        : drivers.map(({ name, role }) => ({ labels: { node: name }, value: Number(role === "active") }));
+    },
   },
   {
     name: "faultline_active_faults",

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type DriverStatus, driverStatusFile, leadingDriver } from "../../contract/job.ts";
 import { RUN_FILES } from "../../contract/run.ts";
 import type { PostgresLogin } from "../../contract/stack.ts";
 import { type Answer, BoundedSource, type SourceListener } from "../sources/bounded-source.ts";
@@ -27,8 +28,8 @@ export type RunSourcesOptions = {
   runDirectory: string;
   /** The nodes to ask. @default none */
   nodes?: readonly MonitoredNode[];
-  /** driver-status.json. Undefined: what the driver says is unknown. */
-  driverStatusFile?: string | undefined;
+  /** Where each driver's status file is. Undefined: what the drivers say is unknown. */
+  driverStatusDirectory?: string | undefined;
   /** Called when a source stops answering, and when it answers again. */
   onSource?: SourceListener;
 };
@@ -128,18 +129,34 @@ export class RunSources {
       unstored: new BoundedSource("unstored records", () => this.#unstored.look(this.#nextOffsets), onSource),
       latency: latency && new BoundedSource("latency", () => latency.ask(), onSource),
       producer: new BoundedSource("producer status", producer, onSource),
-      driver: new BoundedSource("driver status", driver, onSource),
+      driver: new BoundedSource("driver status", async () => readLeading(options.nodes ?? [], driver), onSource),
       nodes: new BoundedSource("nodes", () => this.#probes.ask(), onSource),
       journal: new BoundedSource("fault journal", () => journal.read(), onSource),
     };
   }
 }
 
-function filesOf({ runDirectory, driverStatusFile }: RunSourcesOptions) {
+function filesOf({ runDirectory, driverStatusDirectory: directory }: RunSourcesOptions) {
   return {
     producer: () => readProducerStatus(join(runDirectory, RUN_FILES.producerStatus)),
-    driver: async () => (driverStatusFile === undefined ? null : readDriverStatus(driverStatusFile)),
+    driver: async (name: string) =>
+      directory === undefined ? null : readDriverStatus(join(directory, driverStatusFile(name))),
   };
+}
+
+/** The word of the driver that writes: see leadingDriver. A file that can't be read hides no other. */
+async function readLeading(
+  nodes: readonly MonitoredNode[],
+  read: (driver: string) => Promise<DriverStatus | null>,
+): Promise<DriverStatus | null> {
+  const drivers = nodes.filter(({ kind }) => kind === "driver");
+  const answers = await Promise.allSettled(drivers.map(async ({ name }) => read(name)));
+  const leading = leadingDriver(
+    answers.flatMap((answer) => (answer.status === "fulfilled" ? (answer.value ?? []) : [])),
+  );
+  const failed = answers.find((answer) => answer.status === "rejected");
+  if (leading === undefined && failed !== undefined) throw failed.reason;
+  return leading ?? null;
 }
 
 function latencySource(

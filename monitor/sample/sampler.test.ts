@@ -91,7 +91,7 @@ beforeAll(async () => {
     postgres: postgres.login,
     runDirectory,
     intervalMs: INTERVAL_MS,
-    driverStatusFile: join(runDirectory, RUN_FILES.driverStatus),
+    driverStatusDirectory: runDirectory,
     nodes: [{ name: "monitor", kind: "monitor", address: undefined }],
     onSample: (sample, health, faults) => given.push({ sample, health, faults: faults.map(({ id }) => id) }),
     onSource: (source, problem) => told.push(`${source}: ${problem ?? "answers"}`),
@@ -249,6 +249,13 @@ test("a partition that stood still before this monitor started is stuck at once,
   };
   const error = { partition: 0, error: "23514 violates check constraint", at_ms: nowMs - 15_000 };
   await writeFile(join(directory, RUN_FILES.driverStatus), JSON.stringify({ ...status, partitions: [error] }));
+  const standby = {
+    ...status,
+    state: "standby",
+    generation: 0,
+    partitions: [{ ...error, error: "not by the writer" }],
+  };
+  await writeFile(join(directory, RUN_FILES.standbyDriverStatus), JSON.stringify(standby));
   await writeFile(join(directory, RUN_FILES.run), await readFile(join(runDirectory, RUN_FILES.run)));
   const logOf = (records: number) =>
     Array.from({ length: records }, (_, index) => ({ key: "k", value: "v", timestampMs: nowMs - 60_000 + index }));
@@ -265,7 +272,8 @@ test("a partition that stood still before this monitor started is stuck at once,
     postgres: postgres.login,
     runDirectory: directory,
     intervalMs: INTERVAL_MS,
-    driverStatusFile: join(directory, RUN_FILES.driverStatus),
+    driverStatusDirectory: directory,
+    nodes: ["driver", "driver-2"].map((name) => ({ name, kind: "driver", address: undefined })),
     onSample: (sample, health) => seen.push({ sample, health }),
   });
   try {

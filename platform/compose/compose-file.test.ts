@@ -38,9 +38,18 @@ function startedWith(service: string): Set<string> {
 }
 
 it("starts the monitor with the producer and with the driver, and lets nobody wait for its health", () => {
-  for (const service of ["producer", "spark"]) expect(startedWith(service)).toContain("monitor");
+  for (const service of ["producer", "spark", "spark-standby"]) expect(startedWith(service)).toContain("monitor");
   const conditions = Object.values(services).flatMap(({ depends_on }) => depends_on?.["monitor"]?.condition ?? []);
   expect(conditions).toEqual(["service_started"]);
+});
+
+it("starts the second driver on demand, after the first one, with files and a name of its own", () => {
+  expect(services["spark-standby"]).toMatchObject({
+    profiles: ["standby"],
+    environment: { FAULTLINE_DRIVER: nodeOfService("spark-standby")?.name },
+    depends_on: { spark: { condition: "service_healthy" } },
+  });
+  expect(services["spark"]?.environment).toMatchObject({ FAULTLINE_DRIVER: nodeOfService("spark")?.name });
 });
 
 it("takes down the services of every profile", () => {

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import type { Stack } from "../../contract/stack.ts";
 import { healthReport } from "../protocol/health-file.ts";
-import { nodeIsReady, readDriverStatus, type ReadinessQuestion } from "../protocol/node-readiness.ts";
+import { driverRole, leadingStatus, readDriverStatus } from "../protocol/driver-readiness.ts";
+import { nodeIsReady, type ReadinessQuestion } from "../protocol/node-readiness.ts";
 import type { NodeReport, StackReport, Supervision } from "../runtime.ts";
 import { type NodeContainer, nodeContainers } from "./engine/containers.ts";
 import { EngineApi } from "./engine/engine-api.ts";
@@ -23,7 +24,7 @@ export async function describeStack(options: ComposeOptions, stack: Stack | unde
     supervisor: undefined,
     reach: reach(options, up, reports),
     nodes: reports,
-    ...healthReport(question.healthFile, readDriverStatus(question.driverStatusFile)),
+    ...healthReport(question.healthFile, leadingStatus(question)),
   };
 }
 
@@ -43,7 +44,9 @@ function reach({ runDirectory }: ComposeOptions, stack: Stack | undefined, nodes
 
 async function toReport({ status, inspect }: NodeContainer, question: ReadinessQuestion): Promise<NodeReport> {
   const { State } = inspect;
-  const job = status.kind === "driver" ? readDriverStatus(question.driverStatusFile) : undefined;
+  const isDriver = status.kind === "driver";
+  const job = isDriver ? readDriverStatus(question.driverStatusFile(status.name)) : undefined;
+  const role = isDriver ? driverRole(question, status) : undefined;
   // The driver's container stays up after an exit code that no new start can cure: see its entrypoint.
   const isFatal = job?.state === "failed" && status.state !== "down" && question.isOfThisLife(status, job);
   const unhealthy =
@@ -52,6 +55,7 @@ async function toReport({ status, inspect }: NodeContainer, question: ReadinessQ
   const supervision = isFatal ? "failed" : supervisionOf(State);
   return {
     ...status,
+    ...(role !== undefined && { role }),
     ready: await nodeIsReady(question, status.name),
     // Docker does not tell who stopped a container. A killed one is missed; `docker compose stop` of a node ends it with 143, 137 or 0.
     should_run: supervision !== "done",

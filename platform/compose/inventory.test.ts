@@ -14,8 +14,9 @@ it("finds the files of the run, and knows a life by the time of its start", () =
     status: { ...status, starts: STARTED_MS },
   };
   const question = readinessQuestion({ runDirectory: "/runs/current", postgres }, [node]);
-  expect([question.driverStatusFile, question.healthFile]).toEqual([
+  expect([...["driver", "driver-2"].map((name) => question.driverStatusFile(name)), question.healthFile]).toEqual([
     "/runs/current/driver-status.json",
+    "/runs/current/driver-2-status.json",
     "/runs/current/health.json",
   ]);
   expect([-1, 0, 1].map((ms) => question.isOfThisLife(node.status, { pid: 7, at_ms: STARTED_MS + ms }))).toEqual([

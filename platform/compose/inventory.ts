@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { driverStatusFile } from "../../contract/job.ts";
 import type { Inventory, NodeStatus, Role } from "../../contract/node.ts";
 import { RUN_FILES } from "../../contract/run.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
@@ -10,7 +11,7 @@ import type { EngineApi } from "./engine/engine-api.ts";
 export type InventoryOptions = {
   /** Compose's project: the value of the label com.docker.compose.project. */
   project: string;
-  /** Holds producer-status.json and driver-status.json. */
+  /** Holds the status files of producer and drivers. */
   runDirectory: string;
   /** The pipeline's topic. */
   topic: string;
@@ -36,7 +37,8 @@ export class ComposeInventory implements Inventory {
   }
 
   async holderOf(role: Role): Promise<string | undefined> {
-    return roleHolder(await this.nodes(), this.#options.topic, role);
+    const question = readinessQuestion(this.#options, await this.#containers());
+    return roleHolder(question, this.#options.topic, role);
   }
 
   async #containers(): Promise<NodeContainer[]> {
@@ -54,7 +56,7 @@ export function readinessQuestion(
     nodes: nodes.map(({ status }) => status),
     postgres,
     producerStatusFile: join(runDirectory, RUN_FILES.producerStatus),
-    driverStatusFile: join(runDirectory, RUN_FILES.driverStatus),
+    driverStatusFile: (driver) => join(runDirectory, driverStatusFile(driver)),
     samplesFile: join(runDirectory, RUN_FILES.samples),
     healthFile: join(runDirectory, RUN_FILES.health),
     // Pids in containers repeat; `starts` is the time of the start.

@@ -34,6 +34,10 @@ describe("composeRuntime, on the host", () => {
       "zookeeper zookeeper",
     ]);
     expect(required(runtime.power).plannedNodes({ coordination: "zookeeper" })).toEqual(planned);
+    const more = required(runtime.power).plannedNodes({ standby: true });
+    expect(more.filter((node) => !planned.some(({ name }) => name === node.name))).toMatchObject([
+      { name: "driver-2", kind: "driver" },
+    ]);
   });
 
   it("reaches no node, and says so", async () => {

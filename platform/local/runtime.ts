@@ -21,7 +21,13 @@ export function localRuntime(place: Place): Runtime {
     find: () => readStack(stateDir),
     describe: async () => describeStack(stateDir),
     power: {
-      plannedNodes: ({ coordination }) => plannedNodes(coordination ?? readSettings(stateDir)?.coordination ?? "kraft"),
+      plannedNodes: ({ coordination, standby }) => {
+        const found = readSettings(stateDir);
+        return plannedNodes({
+          coordination: coordination ?? found?.coordination ?? "kraft",
+          standby: standby ?? found?.standby ?? true,
+        });
+      },
       check: async (request, mode) => checkUp(upOptions(place, request), mode),
       up: async (request, work) => void (await up({ ...upOptions(place, request), ...work })),
       down: async ({ volumes }, work) => down({ stateDir, volumes, ...work }),

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { type Health, partitionHealth } from "../../contract/health.ts";
 import type { DriverStatus } from "../../contract/job.ts";
 import type { NodeStatus } from "../../contract/node.ts";
-import { nodeIsReady, queryRuns, type ReadinessQuestion } from "./node-readiness.ts";
+import { activeDriver, driverRole, leadingStatus, queryRuns } from "./driver-readiness.ts";
+import { nodeIsReady, type ReadinessQuestion } from "./node-readiness.ts";
 
 const master = { status: "ALIVE", workers: [], activeapps: [] as object[] };
 const server = createServer((_, response) => response.end(JSON.stringify(master)));
@@ -24,7 +25,7 @@ afterAll(() => {
 });
 
 /** A driver whose query runs, by a file that is so old. */
-function driverSays(status: Partial<DriverStatus>): void {
+function driverSays(status: Partial<DriverStatus>, name = "driver"): void {
   const file: DriverStatus = {
     version: 3,
     state: "running",
@@ -37,7 +38,7 @@ function driverSays(status: Partial<DriverStatus>): void {
     partitions: [],
     ...status,
   };
-  writeFileSync(join(directory, "driver-status.json"), JSON.stringify(file));
+  writeFileSync(join(directory, `${name}-status.json`), JSON.stringify(file));
 }
 
 /** health.json of partitions that stand still for so long, with records to store. */
@@ -64,7 +65,7 @@ function ask(state: NodeStatus["state"] = "running"): { question: ReadinessQuest
     nodes: [node("spark-master", "spark-master", { web: `127.0.0.1:${port}` }), driver],
     postgres: { host: "127.0.0.1", port: 1, database: "d", user: "u", password_file: "/nowhere" },
     producerStatusFile: "/nowhere",
-    driverStatusFile: join(directory, "driver-status.json"),
+    driverStatusFile: (name: string) => join(directory, `${name}-status.json`),
     samplesFile: "/nowhere",
     healthFile: join(directory, "health.json"),
     isOfThisLife: ({ starts }: NodeStatus, { at_ms }: { at_ms: number }) => at_ms > starts,
@@ -77,7 +78,8 @@ async function ready(sinceMs?: number, state?: NodeStatus["state"]): Promise<boo
 }
 
 beforeEach(() => {
-  for (const file of ["driver-status.json", "health.json"]) rmSync(join(directory, file), { force: true });
+  for (const file of ["driver-status.json", "driver-2-status.json", "health.json"])
+    rmSync(join(directory, file), { force: true });
   master.activeapps = [{ id: "app-1", name: "faultline", state: "RUNNING" }];
   master.status = "ALIVE";
 });
@@ -121,4 +123,52 @@ it("is not ready while a partition is stuck; a health.json that is stale or dama
   expect(await ready()).toBe(true);
   writeFileSync(join(directory, "health.json"), '{"version":1,"at_ms":');
   expect(await ready()).toBe(true);
+});
+
+/** A stack with two drivers. @param states of the nodes. */
+function pair(...states: [NodeStatus["state"], NodeStatus["state"]]) {
+  const { question, driver } = ask(states[0]);
+  const second: NodeStatus = { ...driver, name: "driver-2", state: states[1] };
+  const both: ReadinessQuestion = { ...question, nodes: [...question.nodes, second] };
+  const readyNow = async () => Promise.all(["driver", "driver-2"].map(async (name) => nodeIsReady(both, name)));
+  const roles = (): unknown[] => [driverRole(both, driver), driverRole(both, second)];
+  return { both, readyNow, roles };
+}
+
+it("is ready as a standby while it says so, also while a partition is stuck", async () => {
+  driverSays({ generation: 3 });
+  driverSays({ state: "standby", generation: 0 }, "driver-2");
+  const { readyNow, roles, both } = pair("running", "running");
+  expect([await readyNow(), roles()]).toEqual([
+    [true, true],
+    ["active", "standby"],
+  ]);
+  monitorSays([31_000]);
+  expect(await readyNow()).toEqual([false, true]);
+  driverSays({ state: "standby", generation: 0, at_ms: Date.now() - 5_500 }, "driver-2");
+  expect([await readyNow(), roles()]).toEqual([
+    [false, false],
+    ["active", undefined],
+  ]);
+  expect(activeDriver(both)?.name).toBe("driver");
+});
+
+it("is active by the latest claim of those that live: one that was stopped or killed does not know yet that it is not", () => {
+  driverSays({ generation: 3, partitions: [{ partition: 0, error: "old", at_ms: 1 }] });
+  driverSays({ generation: 4 }, "driver-2");
+  const { both, roles } = pair("running", "running");
+  expect([activeDriver(both)?.name, roles()]).toEqual(["driver-2", [undefined, "active"]]);
+  expect(leadingStatus(both)).toMatchObject({ generation: 4, partitions: [] });
+  expect(pair("running", "paused").roles()).toEqual(["active", undefined]);
+  expect(pair("down", "down").roles()).toEqual([undefined, undefined]);
+  driverSays({ generation: 4, state: "restarting", error: "why" }, "driver-2");
+  driverSays({ generation: 3, state: "failed" });
+  expect(pair("running", "running").roles()).toEqual([undefined, undefined]);
+  expect(leadingStatus(both)?.error).toBe("why");
+});
+
+it("has no role while it is alone", () => {
+  driverSays({});
+  const { question, driver } = ask();
+  expect([driverRole(question, driver), activeDriver(question)?.name]).toEqual([undefined, "driver"]);
 });

@@ -11,17 +11,18 @@ const SCRIPT = join(import.meta.dirname, "../../spark-app/bin/healthy.sh");
 const directory = mkdtempSync(join(tmpdir(), "faultline-healthy-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 beforeEach(() => {
-  for (const file of ["driver-status.json", "health.json"]) rmSync(join(directory, file), { force: true });
+  for (const file of ["driver-status.json", "driver-2-status.json", "health.json"])
+    rmSync(join(directory, file), { force: true });
 });
 
-function check(): { isHealthy: boolean; says: string } {
-  const environment = { PATH: process.env["PATH"], FAULTLINE_RUN_DIRECTORY: directory };
+function check(driver?: string): { isHealthy: boolean; says: string } {
+  const environment = { PATH: process.env["PATH"], FAULTLINE_RUN_DIRECTORY: directory, FAULTLINE_DRIVER: driver };
   const { status, stdout, stderr } = spawnSync("bash", [SCRIPT, "driver"], { encoding: "utf8", env: environment });
   return { isHealthy: status === 0, says: `${stdout}${stderr}` };
 }
 
 /** As StatusFile.java writes it: an error of the sink is quoted in it, with the time of that error. */
-function driverSays(state: string, ageMs: number): void {
+function driverSays(state: string, ageMs: number, driver = "driver"): void {
   const partitions = [{ partition: 2, error: 'column "state":"running"', at_ms: Date.now() }];
   const head = {
     version: 3,
@@ -32,7 +33,7 @@ function driverSays(state: string, ageMs: number): void {
     pid: 7,
     at_ms: Date.now() - ageMs,
   };
-  writeFileSync(join(directory, "driver-status.json"), `${JSON.stringify({ ...head, error: null, partitions })}\n`);
+  writeFileSync(join(directory, `${driver}-status.json`), `${JSON.stringify({ ...head, error: null, partitions })}\n`);
 }
 
 function monitorSays(standstillMs: number, ageMs: number): void {
@@ -74,4 +75,14 @@ it("is not healthy while a partition is stuck, by a health.json of the last seco
   expect(check().isHealthy).toBe(true);
   writeFileSync(join(directory, "health.json"), "");
   expect(check().isHealthy).toBe(true);
+});
+
+it("is healthy as a standby by the file of its own, also while a partition is stuck", () => {
+  driverSays("running", 0);
+  expect(check("driver-2").isHealthy).toBe(false);
+  driverSays("standby", 0, "driver-2");
+  monitorSays(31_000, 0);
+  expect([check("driver-2").isHealthy, check("driver").isHealthy]).toEqual([true, false]);
+  driverSays("standby", DRIVER_FRESH_MS + 1, "driver-2");
+  expect(check("driver-2")).toMatchObject({ isHealthy: false, says: expect.stringContaining("the driver hangs") });
 });

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { NodeKind, NodeStatus } from "../../contract/node.ts";
 import type { ProducerStatus } from "../../contract/run.ts";
-import { nodeIsReady, readDriverStatus, readProducerStatus } from "./node-readiness.ts";
+import { readDriverStatus } from "./driver-readiness.ts";
+import { nodeIsReady, readProducerStatus } from "./node-readiness.ts";
 
 const STARTED_MS = Date.now() - 60_000;
 const servers: Server[] = [];
@@ -71,7 +72,7 @@ async function ask(nodes: NodeStatus[], name: string, sinceMs?: number): Promise
     nodes,
     postgres: { host: "127.0.0.1", port: 1, database: "d", user: "u", password_file: "/nowhere" },
     producerStatusFile: producerFile(),
-    driverStatusFile: "/nowhere",
+    driverStatusFile: () => "/nowhere",
     samplesFile: samplesFile(),
     healthFile: "/nowhere",
     isOfThisLife: ({ starts }: NodeStatus, { at_ms }: { at_ms: number }) => at_ms > starts,

@@ -1,13 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
-import type { z } from "zod";
-import { DRIVER_FRESH_MS, type DriverStatus, driverStatusSchema } from "../../contract/job.ts";
+import { statSync } from "node:fs";
 import type { NodeStatus } from "../../contract/node.ts";
 import { type ProducerStatus, producerStatusSchema } from "../../contract/run.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
-import { readHealth } from "./health-file.ts";
 import { kafkaIsReady } from "./kafka-readiness.ts";
 import { postgresAnswers } from "./postgres-client.ts";
-import { type MasterPage, masterPage, workerPage } from "./spark-pages.ts";
+import { driverIsReady } from "./driver-readiness.ts";
+import { leadingMaster, masterPage, workerPage } from "./spark-pages.ts";
+import { readStatus } from "./status-file.ts";
 import { zookeeperServes } from "./zookeeper-readiness.ts";
 
 /** A monitor that wrote no sample for so long hangs. */
@@ -20,7 +19,8 @@ export type ReadinessQuestion = {
   nodes: NodeStatus[];
   postgres: PostgresAddress;
   producerStatusFile: string;
-  driverStatusFile: string;
+  /** The file of the driver of this name. */
+  driverStatusFile(driver: string): string;
   samplesFile: string;
   healthFile: string;
   /** Whether the life that the node has now wrote this status file. */
@@ -57,10 +57,6 @@ export async function nodeIsReady(question: ReadinessQuestion, name: string, sin
   }
 }
 
-export function readDriverStatus(file: string): DriverStatus | undefined {
-  return readStatus(driverStatusSchema, file);
-}
-
 export function readProducerStatus(file: string): ProducerStatus | undefined {
   return readStatus(producerStatusSchema, file);
 }
@@ -94,51 +90,12 @@ async function masterIsReady(nodes: NodeStatus[], node: NodeStatus): Promise<boo
  * one every 3 s only.)
  */
 async function workerIsReady(nodes: NodeStatus[], node: NodeStatus): Promise<boolean> {
-  const [own, master] = await Promise.all([workerPage(node.addresses["web"] ?? ""), aliveMaster(nodes)]);
+  const [own, master] = await Promise.all([workerPage(node.addresses["web"] ?? ""), leadingMaster(nodes)]);
   return own !== undefined && master?.workers.some(({ id, state }) => id === own.id && state === "ALIVE") === true;
-}
-
-/**
- * Its query runs, and no partition is stuck. If health.json is missing or stale, nobody knows whether a partition is stuck: the driver's own word
- * alone counts then.
- */
-async function driverIsReady(question: ReadinessQuestion, node: NodeStatus, sinceMs?: number): Promise<boolean> {
-  const now = readHealth(question.healthFile);
-  if ("health" in now && now.health.partitions.some(({ state }) => state === "stuck")) return false;
-  return queryRuns(question, node, sinceMs);
-}
-
-/**
- * The driver's query runs, by what this life of it wrote lately (and since then), whatever becomes of its partitions. `up` waits for this: it must
- * end if a partition is stuck, because a person needs the stack's commands to find out why.
- */
-export async function queryRuns(question: ReadinessQuestion, node: NodeStatus, sinceMs = 0): Promise<boolean> {
-  const status = readDriverStatus(question.driverStatusFile);
-  if (status?.state !== "running" || !question.isOfThisLife(node, status)) return false;
-  if (status.at_ms < Math.max(sinceMs, Date.now() - DRIVER_FRESH_MS)) return false;
-  const page = await aliveMaster(question.nodes);
-  // The stream goes on without a master; nobody can say more about it then.
-  return page === undefined || page.activeapps.some(({ state }) => state === "RUNNING");
-}
-
-/** Of several masters the one that leads. Undefined when none does, or none answers. */
-async function aliveMaster(nodes: NodeStatus[]): Promise<MasterPage | undefined> {
-  const masters = nodes.filter(({ kind, state }) => kind === "spark-master" && state === "running");
-  const pages = await Promise.all(masters.map(async ({ addresses }) => masterPage(addresses["web"] ?? "")));
-  return pages.find((page) => page?.status === "ALIVE");
 }
 
 /** A sample was written lately, and since then. There is one each second, also if no source answers. */
 function monitorIsReady(samplesFile: string, sinceMs = 0): boolean {
   const file = statSync(samplesFile, { throwIfNoEntry: false });
   return file !== undefined && file.size > 0 && file.mtimeMs >= Math.max(sinceMs, Date.now() - SAMPLE_FRESH_MS);
-}
-
-/** Undefined: there is no such file yet, or none that this build can read. */
-function readStatus<T>(schema: z.ZodType<T>, file: string): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
-  } catch {
-    return undefined;
-  }
 }

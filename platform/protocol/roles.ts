@@ -1,12 +1,22 @@
 import type { NodeStatus, Role } from "../../contract/node.ts";
+import { activeDriver } from "./driver-readiness.ts";
 import { activeController, partitionLeader } from "./kafka-cluster.ts";
+import type { ReadinessQuestion } from "./node-readiness.ts";
+
+/** The node that holds a role now; undefined: no node holds it. */
+export async function roleHolder(question: ReadinessQuestion, topic: string, role: Role): Promise<string | undefined> {
+  if (role.role === "active-driver") return activeDriver(question)?.name;
+  return kafkaRoleHolder(question.nodes, topic, role);
+}
+
+type KafkaRole = Exclude<Role, { role: "active-driver" }>;
 
 /**
- * The node that holds a role now, asked of every Kafka node that runs; undefined: no node holds it. If answers about a
+ * The Kafka node that holds a role now, asked of every Kafka node that runs; undefined: no node holds it. If answers about a
  * leader differ, the answer with the highest epoch counts. If answers about the controller differ, the most common name of a running
  * node counts: with ZooKeeper, brokers name a dead controller until there is another.
  */
-export async function roleHolder(nodes: NodeStatus[], topic: string, role: Role): Promise<string | undefined> {
+async function kafkaRoleHolder(nodes: NodeStatus[], topic: string, role: KafkaRole): Promise<string | undefined> {
   const running = nodes.filter(({ kind, state }) => kind === "kafka" && state === "running");
   const addresses = running.map((node) => node.addresses["client"] ?? "");
   if (role.role === "leader") return nameOf(await partitionLeader(addresses, topic, role.partition));

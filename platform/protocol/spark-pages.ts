@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { NodeStatus } from "../../contract/node.ts";
 
 /** What the master's web page says as JSON (org.apache.spark.deploy.JsonProtocol, writeMasterState); only what is used. */
 const masterPageSchema = z.object({
@@ -20,6 +21,13 @@ export async function masterPage(web: string, timeoutMs = 2_000): Promise<Master
 /** Asks the worker itself: its page is made by the endpoint that speaks to the master. Undefined as for the master. */
 export async function workerPage(web: string, timeoutMs = 2_000): Promise<WorkerPage | undefined> {
   return page(workerPageSchema, web, timeoutMs);
+}
+
+/** Of several masters the one that leads. Undefined when none does, or none answers. */
+export async function leadingMaster(nodes: NodeStatus[]): Promise<MasterPage | undefined> {
+  const masters = nodes.filter(({ kind, state }) => kind === "spark-master" && state === "running");
+  const pages = await Promise.all(masters.map(async ({ addresses }) => masterPage(addresses["web"] ?? "")));
+  return pages.find((page) => page?.status === "ALIVE");
 }
 
 async function page<T>(schema: z.ZodType<T>, web: string, timeoutMs: number): Promise<T | undefined> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FaultHistories } from "../../contract/fault-history.ts";
+import { FaultHistories, type FaultHistory } from "../../contract/fault-history.ts";
 import { type Sample, type SampledNode, UNKNOWN_SAMPLE } from "../../contract/sample.ts";
 import { fault, sampleAt } from "../fixture/recovery.ts";
 import { phasesOf } from "./phases.ts";
@@ -31,6 +31,21 @@ const held = (by: string) => ({
   nodes: ["kafka-1", "kafka-2", "kafka-3"].map((name) => node(name, { role: name === by ? "controller" : "broker" })),
 });
 const within = (lowMs: number, highMs: number) => ({ lowMs, highMs, open: false, by: "samples" });
+
+const drivers = (...roles: (string | null)[]) => ({
+  nodes: roles.map((role, index) => node(`driver-${index + 1}`, { kind: "driver", role })),
+});
+const driverFailedOver = (struck: string, figures: Partial<Sample>[]) =>
+  phasesOf({ ...(KILL as FaultHistory), node: struck, nodeKind: "driver" }, samples(figures), Infinity).failedOver;
+
+test("of two drivers the other one takes over; a standby has nothing to take over", () => {
+  const before = Array.from({ length: 5 }, () => drivers("active", "standby"));
+  const after = [drivers("active", "standby"), drivers(null, "active"), drivers("standby", "active")];
+  expect(driverFailedOver("driver-1", [...before, ...after])).toEqual(within(0, 990));
+  expect(driverFailedOver("driver-2", [...before, ...after])).toEqual({
+    unknown: "a standby has no role that another node can take over",
+  });
+});
 
 test("caught up: the lag is back at its highest level of the ten seconds before", () => {
   const lag = [3, 9, 5, 5, 5, 5, 100, 900, 400, 9, 8].map((events) => ({ lag: events }));

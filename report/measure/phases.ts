@@ -44,6 +44,7 @@ function failedOver(fault: FaultHistory, samples: readonly Sample[], after: read
   const role = roleOf(before, node);
   const others = (sample: Sample): SampledNode[] =>
     sample.nodes.filter(({ name, kind }) => kind === nodeKind && name !== node);
+  if (role === "standby") return { unknown: "a standby has no role that another node can take over" };
   // A role that two nodes have at a time is not taken over.
   if (
     role !== null &&

@@ -233,7 +233,7 @@ describe("the report of a damaged run", () => {
   test("a file of another version is said to be so, with both versions", async () => {
     const open = { t: "open", version: 9, at_ms: BASE };
     await writeFile(path("journal"), encodeLog([open]));
-    expect(await section("Faults")).toContain("- line 1: version 9 is not known to this build (it reads version 3)");
+    expect(await section("Faults")).toContain("- line 1: version 9 is not known to this build (it reads version 4)");
     await writeFile(path("ledger"), encodeLog([open]) + (await readFile(path("ledger"), "utf8")));
     expect(await cells("What was run", "ledger lines that can't be read")).toEqual([
       expect.stringContaining("line 1: version 9 is not known to this build (it reads version 2); line 2: its"),

@@ -65,18 +65,25 @@ test("no percentile is beyond the longest, nor below the shortest", () => {
   );
 });
 
-test("a group is a kind of fault on a kind of node; faults that did not bite are in none; executors are apart", () => {
+test("a group is a kind of fault on a kind of node; faults that did not bite are in none; executors are apart, and drivers beside another one", () => {
   const faults = [
     fault(1, { kind: "kill", node_kind: "kafka", node: "kafka-1" }),
     fault(2, { kind: "kill", node_kind: "kafka", node: "kafka-2", role: "controller" }),
     fault(3, { kind: "kill", node_kind: "spark-worker", role: "executor" }),
     fault(4, { kind: "pause", node_kind: "kafka", effective: false }),
     fault(5, { kind: "pause", node_kind: "kafka", effective: null }),
+    fault(6, { kind: "kill", node_kind: "driver", role: null }),
+    fault(7, { kind: "kill", node_kind: "driver", role: "active driver" }),
+    fault(8, { kind: "kill", node_kind: "driver", role: "active" }),
+    fault(9, { kind: "kill", node_kind: "driver", role: "standby" }),
   ];
   const groups = groupFaults([{ ...example, faults }]);
   expect(groups.map(({ name, faults: of }) => [name, of.length])).toEqual([
+    ["kill active-driver", 1],
+    ["kill driver", 2],
     ["kill executor", 1],
     ["kill kafka", 2],
+    ["kill standby-driver", 1],
   ]);
 });
 

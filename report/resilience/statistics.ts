@@ -1,4 +1,5 @@
 import type { Digest, DigestFault, DigestMeasure } from "../../contract/digest.ts";
+import { struckGroup } from "../view/fault-group.ts";
 
 /** A fault, and the run in which it struck. */
 export type StruckFault = DigestFault & { run: string };
@@ -26,13 +27,13 @@ export type Point = { ms: number; atLeast: boolean };
 /** `n`: faults with a figure. `unknown`: faults without one. `errorMs`: the widest interval that the evidence leaves. */
 export type Spread = { n: number; unknown: number; p50: Point; p95: Point; max: Point; errorMs: number };
 
-/** The faults that bit, grouped by kind of node and kind of fault, in this order. An executor is a kind of its own. */
+/** The faults that bit, grouped by what was struck (see struckGroup) and kind of fault, in this order. */
 export function groupFaults(digests: readonly Digest[]): FaultGroup[] {
   const struck = digests.flatMap(({ run_id, faults }) =>
     faults.filter(({ effective }) => effective === true).map((fault) => ({ ...fault, run: run_id })),
   );
   const groups = Map.groupBy(struck, ({ kind, node_kind, role }) =>
-    JSON.stringify([role === "executor" ? "executor" : node_kind, kind]),
+    JSON.stringify([struckGroup(node_kind, role), kind]),
   );
   return [...groups]
     .map(([key, faults]) => {

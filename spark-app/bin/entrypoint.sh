@@ -3,6 +3,8 @@
 set -euo pipefail
 
 export SPARK_LOCAL_HOSTNAME=$HOSTNAME
+# Of an executor. The second driver's have one less: so a worker never has room for two executors of the first one.
+slots=${SPARK_WORKER_SLOTS:-8}
 masters=${SPARK_MASTER_URL:-spark://spark-master:7077,spark-master-2:7077}
 
 daemon() {
@@ -22,7 +24,7 @@ job() {
   wait "$job" || code=$?
   case $code in
   10 | 64 | 74 | 78)
-    echo "faultline: the job ended with exit code $code, which a new start does not cure. Fix the cause shown above, then: docker compose restart spark" >&2
+    echo "faultline: the job ended with exit code $code, which a new start does not cure. Fix the cause shown above, then: docker compose restart $HOSTNAME" >&2
     trap 'exit "$code"' TERM INT
     while :; do
       sleep 3600 &
@@ -33,6 +35,17 @@ job() {
   exit "$code"
 }
 
+# A driver that died leaves the processor to the other one's take-over first, for 5 s at most: the start of a JVM takes seconds of it.
+after_take_over() {
+  local file tenth
+  for file in /runs/current/driver*-status.json; do
+    for ((tenth = 0; tenth < 50; tenth++)); do
+      grep -qs '"state":"standby"' "$file" || break
+      sleep 0.1
+    done
+  done
+}
+
 case ${1:-} in
 master)
   # The one that leads in ZooKeeper is ALIVE; the other stands by and takes over with all it finds there.
@@ -41,13 +54,16 @@ master)
     -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.master.Master --host "$HOSTNAME" --port 7077 --webui-port 8080
   ;;
 worker)
-  # Its memory is what executors may ask of the master; the container's limit is what they get.
+  # Its memory is what executors may ask of the master; the container's limit is what they get. Its slots are enough for one executor of each driver.
   daemon 160m -Dspark.worker.initialRegistrationRetries=1000000 -Dspark.worker.maxRegistrationRetries=1000000 \
     -Dspark.worker.cleanup.enabled=true -Dspark.worker.cleanup.interval=300 -Dspark.worker.cleanup.appDataTtl=3600 \
     -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.worker.Worker --host "$HOSTNAME" --port 7078 --webui-port 8081 \
-    --cores "${SPARK_WORKER_SLOTS:-8}" --memory "${SPARK_WORKER_MEMORY:-3g}" --work-dir /var/lib/spark/work "$masters"
+    --cores "$((2 * slots - 1))" --memory "${SPARK_WORKER_MEMORY:-3g}" --work-dir /var/lib/spark/work "$masters"
   ;;
 driver)
+  name=${FAULTLINE_DRIVER:-driver}
+  checkpoint=/checkpoints
+  [ "$name" = driver ] || { checkpoint=/checkpoints/$name && slots=$((slots - 1)); }
   POSTGRES_PASSWORD=$(cat "${POSTGRES_PASSWORD_FILE:?}")
   export POSTGRES_PASSWORD
   # The producer makes the run: its directory, topic and tables.
@@ -57,12 +73,13 @@ driver)
     sleep 1
   done
   # What an earlier driver said of itself is not true of this one.
-  rm -f /runs/current/driver-status.json
+  rm -f "/runs/current/$name-status.json"
+  after_take_over
   job spark-submit --class dev.faultline.job.PipelineJob --master "$masters" --deploy-mode client --properties-file "$SPARK_HOME/conf/spark-defaults.conf" \
     --conf "spark.driver.host=$HOSTNAME" --conf spark.driver.bindAddress=0.0.0.0 --conf spark.ui.enabled=true --conf spark.ui.port=4040 --conf spark.ui.killEnabled=false \
-    --conf "spark.cores.max=$((2 * ${SPARK_WORKER_SLOTS:-8}))" --conf "spark.executor.memory=${SPARK_EXECUTOR_MEMORY:-640m}" \
+    --conf "spark.executor.cores=$slots" --conf "spark.cores.max=$((2 * slots))" --conf "spark.executor.memory=${SPARK_EXECUTOR_MEMORY:-640m}" \
     /app/spark-app.jar --pipeline /runs/current/pipeline.yaml --brokers "${KAFKA_BROKERS:?}" --trigger "${FAULTLINE_TRIGGER:-realtime}" \
-    --checkpoint "/checkpoints/${FAULTLINE_TRIGGER:-realtime}" --status-file /runs/current/driver-status.json
+    --checkpoint "$checkpoint/${FAULTLINE_TRIGGER:-realtime}" --status-file "/runs/current/$name-status.json" --standby --driver-name "$name"
   ;;
 *)
   exec "$@"

@@ -15,12 +15,16 @@ fresh() {
   [[ $1 =~ \"at_ms\":([0-9]+) ]] && ((${EPOCHREALTIME//[.,]/} / 1000 - BASH_REMATCH[1] <= 5000))
 }
 
-# The same rule as `ready` (platform/protocol/node-readiness.ts): the query runs, the driver says so lately, and no partition is stuck.
+# The same rule as `ready` (platform/protocol/driver-readiness.ts): the query runs, the driver says so lately, and no partition is stuck; or it stands
+# by, and says so lately.
 driver() {
-  local status health
-  status=$(cat "$run/driver-status.json") || return 1
-  [[ $status == *'"state":"running"'* ]] || { echo "the query does not run: $status" && return 1; }
+  local status state health
+  status=$(cat "$run/${FAULTLINE_DRIVER:-driver}-status.json") || return 1
+  [[ $status =~ \"state\":\"(running|standby)\" ]] || { echo "the query does not run: $status" && return 1; }
+  state=${BASH_REMATCH[1]}
   fresh "$status" || { echo "the driver hangs: its last sign of life is ${status#*\"at_ms\":}" && return 1; }
+  # A standby can't do anything about a partition that is stuck.
+  [ "$state" = running ] || return 0
   # Without a monitor nobody knows whether a partition is stuck.
   health=$(cat "$run/health.json" 2>/dev/null) || return 0
   fresh "$health" || return 0

@@ -68,7 +68,7 @@ function indexProblem({ is_usable, is_immediate, is_whole }: UniqueIndexRow): st
   return is_immediate ? undefined : "which is deferrable";
 }
 
-function columns({ types, nullable }: Relation, { name, columns: all }: TableRow): Premise[] {
+function columns({ types, nullable, random = [] }: Relation, { name, columns: all }: TableRow): Premise[] {
   const full = `postgres.${name}.columns`;
   const extra = all.filter((column) => !Object.hasOwn(types, column.name)).map((column) => column.name);
   const own = all.filter((column) => Object.hasOwn(types, column.name));
@@ -88,9 +88,11 @@ function columns({ types, nullable }: Relation, { name, columns: all }: TableRow
         "PostgreSQL makes these values, so they don't show what the sink wrote",
       ),
     );
+  const free = own.filter((column) => random.includes(column.name)).map((column) => column.name);
+  const compared = free.length === 0 ? "all compared" : `all compared but ${free.join(", ")}, which is random`;
   if (premises.length === 0)
     premises.push(
-      holds(full, `${own.length}, all compared`, "a column that the pipeline does not name is compared with nothing"),
+      holds(full, `${own.length}, ${compared}`, "a column that the pipeline does not name is compared with nothing"),
     );
   if (loose.length > 0)
     premises.push(

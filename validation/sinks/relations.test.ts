@@ -151,9 +151,11 @@ test("each table with its columns, its key, and what may be null", () => {
       duplicates: "bigint",
       dead_letters: "bigint",
       updated_at: "timestamp with time zone",
+      holder: "text",
     },
     key: ["target", "topic", "partition"],
-    nullable: ["writer_pid"],
+    nullable: ["writer_pid", "holder"],
+    random: ["holder"],
   });
   expect(letters).toEqual({
     name: "dead_letters",

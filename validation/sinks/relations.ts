@@ -4,7 +4,7 @@ import { UnreadableError } from "../read/unreadable-error.ts";
 
 /**
  * A table or view that the validator reads, and the types its columns must have: only these are compared exactly. `key`: columns of the unique key
- * that the sink relies on. `nullable`: columns that may be null.
+ * that the sink relies on. `nullable`: columns that may be null. `random`: columns with random values, which nothing in a run can be compared with.
  */
 export type Relation = {
   name: string;
@@ -12,6 +12,7 @@ export type Relation = {
   types: Record<string, string>;
   key: readonly string[];
   nullable: readonly string[];
+  random?: readonly string[];
 };
 
 /** A relation as pg_catalog has it. `kind` is relkind; `types` is column → format_type. */
@@ -62,9 +63,11 @@ const OFFSETS: Relation = {
     duplicates: "bigint",
     dead_letters: "bigint",
     updated_at: TYPES.timestamp,
+    holder: "text",
   },
   key: ["target", "topic", "partition"],
-  nullable: ["writer_pid"],
+  nullable: ["writer_pid", "holder"],
+  random: ["holder"],
 };
 
 export const DEAD_LETTERS: Relation = {

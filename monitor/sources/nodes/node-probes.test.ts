@@ -19,6 +19,7 @@ let silent: Server;
 const pages = new Map<string, string>();
 let zookeeperSays = MODE;
 let driver: DriverStatus | null;
+let second: DriverStatus | null;
 let producer: ProducerStatus | null;
 let probes: NodeProbes;
 
@@ -43,13 +44,13 @@ beforeAll(async () => {
     `kafka-1=kafka@${brokers[0]?.address},kafka-2=kafka@${brokers[1]?.address},kafka-3=kafka@${DEAD}
      postgres=postgres@127.0.0.1:${postgres.login.port} zookeeper=zookeeper@${addressOf(zookeeper)}
      spark-master=spark-master@${addressOf(web)} spark-master-2=spark-master@${addressOf(silent)} spark-worker-1=spark-worker@${addressOf(web)}
-     driver=driver producer=producer monitor=monitor spark-worker-2=spark-worker`,
+     driver=driver driver-2=driver producer=producer monitor=monitor spark-worker-2=spark-worker`,
     "--nodes",
   );
   probes = new NodeProbes({
     nodes,
     postgres: postgres.login,
-    readDriver: () => Promise.resolve(driver),
+    readDriver: (name) => Promise.resolve(name === "driver" ? driver : second),
     readProducer: () => Promise.resolve(producer),
   });
 }, 30_000);
@@ -61,10 +62,25 @@ afterAll(async () => {
 
 beforeEach(() => {
   driver = null;
+  second = null;
   producer = null;
   zookeeperSays = MODE;
   pages.set("/json/", JSON.stringify({ status: "ALIVE", workers: [] }));
 });
+
+function driverFile(): DriverStatus {
+  return {
+    version: 3,
+    state: "running",
+    holder: null,
+    generation: 1,
+    trigger: "realtime",
+    pid: 1,
+    at_ms: Date.now(),
+    error: null,
+    partitions: [],
+  };
+}
 
 async function shown(): Promise<Record<string, unknown>> {
   const startMs = performance.now();
@@ -128,19 +144,26 @@ test("a paused node is seen at once, and again when it goes on", async () => {
   });
 });
 
+test("of two drivers one is active, by the latest claim, and the second one is there as soon as it has said something", async () => {
+  const job = driverFile();
+  driver = job;
+  expect(await shown()).toMatchObject({ driver: [true, null] });
+  expect(await shown()).not.toHaveProperty("driver-2");
+  second = { ...job, state: "standby", generation: 0 };
+  expect(await shown()).toMatchObject({ driver: [true, "active"], "driver-2": [true, "standby"] });
+  // The first one was killed: its file is a second old.
+  [driver, second] = [
+    { ...job, at_ms: job.at_ms - 1_000 },
+    { ...job, generation: 2 },
+  ];
+  expect(await shown()).toMatchObject({ driver: [true, null], "driver-2": [true, "active"] });
+  driver = { ...job, at_ms: job.at_ms - 60_000 };
+  expect(await shown()).toMatchObject({ driver: [false, null], "driver-2": [true, "active"] });
+});
+
 test("driver and producer answer while their status is fresh and does not say that they ended", async () => {
-  const at_ms = Date.now();
-  const job: DriverStatus = {
-    version: 3,
-    state: "running",
-    holder: null,
-    generation: 1,
-    trigger: "realtime",
-    pid: 1,
-    at_ms,
-    error: null,
-    partitions: [],
-  };
+  const job = driverFile();
+  const { at_ms } = job;
   const made: ProducerStatus = {
     version: 2,
     pid: 1,

@@ -8,7 +8,7 @@ import { ControllerWatch, kafkaProbe } from "./kafka-probe.ts";
 import type { MonitoredNode } from "./node-list.ts";
 import { NOTHING_TO_CLOSE, type Probe, type Shown, UNASKED } from "./probe.ts";
 import { postgresProbe, sparkMasterProbe, sparkWorkerProbe, zookeeperProbe } from "./server-probes.ts";
-import { statusProbe } from "./status-probes.ts";
+import { driverProbe, statusProbe } from "./status-probes.ts";
 
 /** All nodes are asked at once, within a sample's deadline of 800 ms. */
 const TIMEOUT_MS = 700;
@@ -19,7 +19,7 @@ export type NodeProbesOptions = {
   /** User and password; the address is the node's. */
   postgres: PostgresLogin;
   /** Each gives null if there is no such file. */
-  readDriver: () => Promise<DriverStatus | null>;
+  readDriver: (name: string) => Promise<DriverStatus | null>;
   readProducer: () => Promise<ProducerStatus | null>;
 };
 
@@ -28,6 +28,7 @@ type Asked = { node: MonitoredNode; probe: Probe; source: BoundedSource<Shown> }
 /** Asks every node of a list by its own protocol. */
 export class NodeProbes {
   readonly #asked: Asked[];
+  readonly #firstDriver: string | undefined;
   readonly #controller: ControllerWatch;
   readonly #controllerSource: BoundedSource<number | undefined>;
 
@@ -36,6 +37,7 @@ export class NodeProbes {
     const brokers = nodes.flatMap(({ kind, address }) => (kind === "kafka" && address !== undefined ? [address] : []));
     this.#controller = new ControllerWatch(brokers, TIMEOUT_MS);
     this.#controllerSource = new BoundedSource("controller", () => this.#controller.ask());
+    [this.#firstDriver] = driversOf(nodes);
     this.#asked = nodes.map((node) => {
       const probe = probeOf(node, options);
       return { node, probe, source: new BoundedSource(node.name, () => probe.ask()) };
@@ -53,7 +55,14 @@ export class NodeProbes {
       })),
     );
     const id = (await controller)?.value;
-    return shown.map((node) => (isController(node, id) ? { ...node, role: "controller" } : node));
+    return shown
+      .filter((node) => !this.#isMissing(node))
+      .map((node) => (isController(node, id) ? { ...node, role: "controller" } : node));
+  }
+
+  /** A second driver is started on demand: as long as it has written nothing, the stack has none. */
+  #isMissing({ name, kind, answers }: SampledNode): boolean {
+    return kind === "driver" && answers === null && name !== this.#firstDriver;
   }
 
   async close(): Promise<void> {
@@ -66,8 +75,12 @@ function isController({ name, kind, answers }: SampledNode, id: number | undefin
   return kind === "kafka" && answers === true && id !== undefined && name.endsWith(`-${id}`);
 }
 
-function probeOf(node: MonitoredNode, { postgres, readDriver, readProducer }: NodeProbesOptions): Probe {
-  if (node.kind === "driver") return statusProbe(readDriver);
+function driversOf(nodes: readonly MonitoredNode[]): string[] {
+  return nodes.flatMap(({ name, kind }) => (kind === "driver" ? [name] : []));
+}
+
+function probeOf(node: MonitoredNode, { nodes, postgres, readDriver, readProducer }: NodeProbesOptions): Probe {
+  if (node.kind === "driver") return driverProbe(node.name, driversOf(nodes), readDriver);
   if (node.kind === "producer") return statusProbe(readProducer);
   // Who writes this down answers.
   if (node.kind === "monitor") return fixedProbe({ answers: true, role: null });

@@ -1,4 +1,4 @@
-import type { DriverStatus } from "../../../contract/job.ts";
+import { type DriverStatus, leadingDriver } from "../../../contract/job.ts";
 import type { ProducerStatus } from "../../../contract/run.ts";
 import { NOTHING_TO_CLOSE, type Probe, type Shown, UNASKED } from "./probe.ts";
 
@@ -12,6 +12,28 @@ const AT_WORK: ReadonlySet<string> = new Set(["running", "producing"]);
 /** A process that shows itself by a file: it answers while the file is fresh and does not say that it has ended. */
 export function statusProbe(read: () => Promise<DriverStatus | ProducerStatus | null>): Probe {
   return { ask: async () => shownBy(await read(), Date.now()), ...NOTHING_TO_CLOSE };
+}
+
+/**
+ * A driver beside others: active or standby. A driver that was killed or stopped may still say that it runs when another one has taken over.
+ * @param drivers the names of all.
+ */
+export function driverProbe(
+  name: string,
+  drivers: readonly string[],
+  read: (driver: string) => Promise<DriverStatus | null>,
+): Probe {
+  const ask = async (): Promise<Shown> => {
+    const own = await read(name);
+    const others = await Promise.all(
+      drivers.filter((other) => other !== name).map((other) => read(other).catch(() => null)),
+    );
+    const known = others.filter((status) => status !== null);
+    const shown = shownBy(own, Date.now());
+    if (own === null || known.length === 0 || own.state !== "running" || shown.answers !== true) return shown;
+    return { ...shown, role: leadingDriver([own, ...known]) === own ? "active" : null };
+  };
+  return { ask, ...NOTHING_TO_CLOSE };
 }
 
 /** @param status null: there is no such file, so there was no process yet. */

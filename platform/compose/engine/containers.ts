@@ -12,10 +12,13 @@ const SERVICES: [RegExp, NodeKind, (service: string) => Record<string, string>][
   [/^postgres$/, "postgres", (service) => ({ sql: `${service}:5432` })],
   [/^spark-master(-\d+)?$/, "spark-master", (service) => ({ spark: `${service}:7077`, web: `${service}:8080` })],
   [/^spark-worker-\d+$/, "spark-worker", (service) => ({ web: `${service}:8081` })],
-  [/^spark$/, "driver", () => ({})],
+  [/^spark(-standby)?$/, "driver", () => ({})],
   [/^producer$/, "producer", () => ({})],
   [/^monitor$/, "monitor", () => ({})],
 ];
+
+/** The services whose nodes have other names. */
+const NODE_NAMES: Record<string, string> = { spark: "driver", "spark-standby": "driver-2" };
 
 /** A service's node; undefined for services that are no nodes (validation, chaos). Addresses are those inside the compose network, but for `host`. */
 export function nodeOfService(
@@ -24,7 +27,7 @@ export function nodeOfService(
   const found = SERVICES.find(([pattern]) => pattern.test(service));
   return found === undefined
     ? undefined
-    : { name: found[1] === "driver" ? "driver" : service, kind: found[1], addresses: found[2](service) };
+    : { name: NODE_NAMES[service] ?? service, kind: found[1], addresses: found[2](service) };
 }
 
 /** The network of a project's services, as compose names it. */

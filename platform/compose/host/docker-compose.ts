@@ -9,7 +9,7 @@ const QUESTION_TIMEOUT_MS = 20_000;
 /** The profile of the services that run on demand. */
 export const TOOLS = ["--profile", "tools"];
 /** Every profile: compose leaves the containers of a profile that is not named running, and then it can't remove the network. */
-export const ALL_PROFILES = [...TOOLS, "--profile", "monitoring"];
+export const ALL_PROFILES = [...TOOLS, "--profile", "monitoring", "--profile", "standby"];
 
 /** Where docker compose is run, and what interrupts it. */
 export type ComposePlace = Pick<Place, "root" | "environment">;

@@ -10,6 +10,8 @@ import { ALL_PROFILES, ask, compose, type ComposeConfig, composeConfig, composeI
 import { checkPipeline, composeVariables } from "./up-request.ts";
 
 const WAIT_TIMEOUT_S = 300;
+/** The service of the second driver. */
+const STANDBY = "spark-standby";
 const fileSchema = z.object({ services: z.record(z.string(), z.unknown()) });
 
 /** Brings the checkout's compose project up and takes it down, with docker compose's own commands. */
@@ -21,15 +23,17 @@ export class ComposePower implements Power {
   }
 
   /**
-   * The services of docker-compose.yml that are nodes. ZooKeeper is among them whatever the coordination: Spark's masters use it.
+   * The services of docker-compose.yml that are nodes; the standby driver only if it is asked for. ZooKeeper is among them whatever the coordination: Spark's masters use it.
    * Which faults a node can't suffer, only the kernel and the images can tell, once the stack is up: see Conditions.unavailable.
    */
-  plannedNodes(): PlannedNode[] {
+  plannedNodes({ standby }: Pick<UpRequest, "standby">): PlannedNode[] {
     const text = readFileSync(join(this.#place.root, "docker-compose.yml"), "utf8");
     const { services } = fileSchema.parse(parse(text));
     return Object.keys(services).flatMap((service) => {
       const node = nodeOfService(service);
-      return node === undefined ? [] : [{ name: node.name, kind: node.kind, unavailable: {} }];
+      return node === undefined || (service === STANDBY && standby !== true)
+        ? []
+        : [{ name: node.name, kind: node.kind, unavailable: {} }];
     });
   }
 
@@ -48,6 +52,10 @@ export class ComposePower implements Power {
     await compose(this.#place, [...TOOLS, "build"], { signal, variables });
     const wait = ["--wait", "--wait-timeout", `${WAIT_TIMEOUT_S}`];
     await compose(this.#place, ["up", "--detach", ...wait], { signal, variables });
+    if (request.standby !== true) return;
+    onProgress("starting the standby driver");
+    // A service that is named is started, whatever its profile.
+    await compose(this.#place, ["up", "--detach", ...wait, STANDBY], { signal, variables });
   }
 
   /** Also after an interruption: this is the cleaning up. */

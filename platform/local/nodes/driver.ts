@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { JOB_EXIT_CODES, JOB_FATAL_EXIT_CODES } from "../../../contract/job.ts";
 import { RUN_FILES } from "../../../contract/run.ts";
 import type { Trigger } from "../../../contract/stack.ts";
-import { javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
+import { driverStatusPath, javaCommand, LAYOUT, ROOT } from "../state/layout.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { postgresAddress } from "./postgres.ts";
 import { type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
-import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
+import { type DriverName, executorSlots, type Settings, WORKER_IDS } from "../state/settings.ts";
 
 /** What the job's fatal exit codes mean, for a person. */
 const EXIT_MEANINGS: Partial<Record<number, string>> = {
@@ -26,24 +26,31 @@ function sparkDefaults(): Record<string, string> {
   );
 }
 
-/** The job's driver in client mode, with all slots of both workers, so that the loss of one worker leaves enough for every partition. */
+/** A driver that was killed leaves the processor to the take-over first: the start of a JVM takes seconds of it. */
+const AFTER_TAKE_OVER_MS = 3_000;
+
+/** A driver of the job in client mode, with an executor on both workers, so that the loss of one worker leaves enough for every partition. */
 export function driverSpec(
   settings: Settings,
   stateDirectory: string,
   trigger: Trigger,
   spark: SparkHome,
+  name: DriverName = "driver",
 ): ProcessSpec {
   const address = postgresAddress(settings, stateDirectory);
-  const directory = join(stateDirectory, LAYOUT.data, "driver");
+  const directory = join(stateDirectory, LAYOUT.data, name);
+  const slots = executorSlots(settings, name);
+  const isFirst = name === "driver";
   const properties = {
     ...sparkDefaults(),
-    "spark.app.name": settings.pipeline,
+    "spark.app.name": isFirst ? settings.pipeline : `${settings.pipeline} ${name}`,
     "spark.master": sparkMasterUrl(settings),
     "spark.submit.deployMode": "client",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
-    "spark.cores.max": WORKER_IDS.length * workerSlots(settings.partitions),
+    "spark.executor.cores": slots,
+    "spark.cores.max": WORKER_IDS.length * slots,
     "spark.sql.shuffle.partitions": settings.partitions,
   };
   const jobArguments = {
@@ -51,17 +58,18 @@ export function driverSpec(
     "--brokers": bootstrapServers(settings).join(","),
     "--topic": settings.topic,
     "--trigger": trigger,
-    "--checkpoint": join(stateDirectory, LAYOUT.checkpoint, trigger),
-    "--status-file": join(stateDirectory, LAYOUT.driverStatus),
+    "--checkpoint": join(stateDirectory, isFirst ? LAYOUT.checkpoint : `${LAYOUT.checkpoint}-${name}`, trigger),
+    "--status-file": driverStatusPath(stateDirectory, name),
   };
   return {
-    name: "driver",
+    name,
     kind: "driver",
     command: javaCommand(),
     args: [
       ...sparkJvm(spark, "1g", directory, properties),
       "dev.faultline.job.PipelineJob",
       ...Object.entries(jobArguments).flat(),
+      ...(settings.standby ? ["--standby", "--driver-name", name] : []),
     ],
     env: {
       ...sparkEnvironment(spark),
@@ -72,9 +80,10 @@ export function driverSpec(
     },
     secret_env: { POSTGRES_PASSWORD: address.password_file },
     cwd: directory,
-    log: join(settings.run_directory, "logs/driver.log"),
+    log: join(settings.run_directory, `logs/${name}.log`),
     addresses: {},
     restart: "always",
+    ...(settings.standby && { restart_delay_ms: AFTER_TAKE_OVER_MS }),
     fatal_exits: Object.fromEntries(JOB_FATAL_EXIT_CODES.map((code) => [code, EXIT_MEANINGS[code] ?? "fatal"])),
     stop: { signal: "SIGTERM", timeout_ms: 15_000 },
   };

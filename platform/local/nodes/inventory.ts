@@ -4,9 +4,10 @@ import type { Inventory, NodeState, NodeStatus, Role } from "../../../contract/n
 import type { ProcessIdentity } from "../../../contract/process.ts";
 import { RUN_FILES } from "../../../contract/run.ts";
 import { identityText, isAlive, parseIdentity, processState } from "../../../machine/process-identity.ts";
-import { nodeIsReady, queryRuns, type ReadinessQuestion } from "../../protocol/node-readiness.ts";
+import { activeDriver, driverRole, queryRuns, standsBy } from "../../protocol/driver-readiness.ts";
+import { nodeIsReady, type ReadinessQuestion } from "../../protocol/node-readiness.ts";
 import { roleHolder } from "../../protocol/roles.ts";
-import { LAYOUT } from "../state/layout.ts";
+import { driverStatusPath } from "../state/layout.ts";
 import { readSettings, type Settings } from "../state/settings.ts";
 import { type Actual, NodeFiles, type ProcessSpec } from "../supervisor/node-files.ts";
 import { nodeProcesses } from "../supervisor/node-process.ts";
@@ -31,15 +32,21 @@ export class LocalInventory implements Inventory {
     return nodeIsReady(await this.#question(), name, sinceMs);
   }
 
-  /** Whether the driver's query runs, even if a partition is stuck. */
-  async queryRuns(): Promise<boolean> {
+  /** Whether this driver's query runs, or it stands by for another one whose query runs; even if a partition is stuck. */
+  async driverIsUp(name: string): Promise<boolean> {
     const question = await this.#question();
-    const driver = question.nodes.find(({ kind, state }) => kind === "driver" && state === "running");
-    return driver !== undefined && queryRuns(question, driver);
+    const active = activeDriver(question);
+    if (active === undefined || !(await queryRuns(question, active))) return false;
+    return active.name === name || question.nodes.some((node) => node.name === name && standsBy(question, node));
   }
 
   async holderOf(role: Role): Promise<string | undefined> {
-    return roleHolder(await this.nodes(), this.#settings().topic, role);
+    return roleHolder(await this.#question(), this.#settings().topic, role);
+  }
+
+  /** What a node is beside others of its kind: see NodeReport. */
+  async roleOf(node: NodeStatus): Promise<string | undefined> {
+    return node.kind === "driver" ? driverRole(await this.#question(), node) : undefined;
   }
 
   /** One node. @throws FaultlineError FL_USAGE when there is none of this name */
@@ -74,7 +81,7 @@ export class LocalInventory implements Inventory {
       nodes: await this.nodes(),
       postgres: postgresAddress(settings, stateDirectory),
       producerStatusFile: join(settings.run_directory, RUN_FILES.producerStatus),
-      driverStatusFile: join(stateDirectory, LAYOUT.driverStatus),
+      driverStatusFile: (driver) => driverStatusPath(stateDirectory, driver),
       samplesFile: join(settings.run_directory, RUN_FILES.samples),
       healthFile: join(settings.run_directory, RUN_FILES.health),
       isOfThisLife: ({ life }, { pid }) => parseIdentity(life ?? "")?.pid === pid,

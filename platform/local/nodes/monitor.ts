@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { COMPILE_CACHE, LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
-import { KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
+import { driverNames, KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { bootstrapServers, kafkaName } from "./kafka.ts";
 import { postgresAddress } from "./postgres.ts";
@@ -28,7 +28,7 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
       "--nodes",
       nodeList(settings),
       "--driver-status",
-      join(stateDirectory, LAYOUT.driverStatus),
+      join(stateDirectory, LAYOUT.data),
       // A free port; page.json in the run directory has it.
       "--page",
       "127.0.0.1:0",
@@ -59,7 +59,7 @@ function nodeList(settings: Settings): string {
     `postgres=postgres@127.0.0.1:${ports.postgres}`,
     `spark-master=spark-master@127.0.0.1:${ports["spark-master-web"]}`,
     ...WORKER_IDS.map((id) => `${workerName(id)}=spark-worker@127.0.0.1:${ports[`spark-worker-${id}-web`]}`),
-    "driver=driver",
+    ...driverNames(settings).map((name) => `${name}=driver`),
     "producer=producer",
     `${MONITOR}=monitor`,
   ].join(",");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FaultlineError } from "../../../contract/errors.ts";
 import { javaCommand, LAYOUT, nodeEnvironment, ROOT, temporaryFiles } from "../state/layout.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
-import { type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
+import { driverNames, type Settings, WORKER_IDS, workerSlots } from "../state/settings.ts";
 
 export const workerName = (id: number): string => `spark-worker-${id}`;
 
@@ -117,12 +117,12 @@ export function sparkWorkerSpec(
     "spark.worker.cleanup.interval": 300,
     "spark.worker.cleanup.appDataTtl": 3600,
   };
-  // Memory for three executors: one that runs, one that dies, and one that takes the other worker's place.
+  // Memory for three executors of each driver: one that runs, one that dies, and one that takes the other worker's place.
   const resources = [
     "--cores",
-    `${workerSlots(settings.partitions)}`,
+    `${workerSlots(settings)}`,
     "--memory",
-    "3g",
+    `${3 * driverNames(settings).length}g`,
     "--work-dir",
     join(directory, "work"),
   ];

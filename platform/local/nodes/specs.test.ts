@@ -11,7 +11,7 @@ import { unprivilegedUser } from "./postgres-home.ts";
 import { POSTGRES_HBA, postgresConfiguration, postgresSpec } from "./postgres.ts";
 import { monitorSpec } from "./monitor.ts";
 import { producerSpec } from "./producer.ts";
-import { type Settings, workerSlots } from "../state/settings.ts";
+import { DRIVERS, executorSlots, type Settings, workerSlots } from "../state/settings.ts";
 import { sparkMasterSpec, sparkWorkerSpec } from "./spark.ts";
 import { zookeeperProperties, zookeeperSpec } from "./zookeeper.ts";
 
@@ -41,12 +41,15 @@ describe("every spec", () => {
   });
 });
 
-it.each(["kraft", "zookeeper"] as const)(
-  "tells the monitor every node of a stack with %s, and where",
-  (coordination) => {
-    const { args } = monitorSpec({ ...settings, coordination }, "/state");
+it.each([
+  ["kraft", false],
+  ["zookeeper", true],
+] as const)(
+  "tells the monitor every node of a stack with %s (a standby driver: %s), and where",
+  (coordination, standby) => {
+    const { args } = monitorSpec({ ...settings, coordination, standby }, "/state");
     const asked = parseNodes(args[args.indexOf("--nodes") + 1] ?? "", "--nodes");
-    const planned = plannedNodes(coordination).map(({ name, kind }) => `${name} ${kind}`);
+    const planned = plannedNodes({ coordination, standby }).map(({ name, kind }) => `${name} ${kind}`);
     expect(asked.map(({ name, kind }) => `${name} ${kind}`).toSorted()).toEqual(planned);
     const where = (name: string) => asked.find((node) => node.name === name)?.address;
     expect(where("kafka-1")).toBe(kafkaSpec(settings, "/state", 1, "/jars").addresses["client"]);
@@ -124,9 +127,40 @@ it("asks for no port that the coordination has no use for", () => {
 });
 
 it("gives one worker alone a slot for every partition", () => {
-  expect(workerSlots(3)).toBe(8);
-  expect(sparkWorkerSpec(settings, "/state", 2, spark).args.join(" ")).toContain("--cores 12 ");
+  expect(workerSlots({ partitions: 3, standby: false })).toBe(8);
+  expect(sparkWorkerSpec(settings, "/state", 2, spark).args.join(" ")).toContain("--cores 12 --memory 3g ");
   expect(driverSpec(settings, "/state", "realtime", spark).args).toContain("-Dspark.cores.max=24");
+});
+
+it("gives each of two drivers an executor on each worker, and none a place for two", () => {
+  for (const partitions of [1, 6, 7, 8, 12, 40]) {
+    const [first, second] = DRIVERS.map((driver) => executorSlots({ partitions, standby: true }, driver));
+    const worker = workerSlots({ partitions, standby: true });
+    expect(Math.min(first as number, second as number), `${partitions}`).toBeGreaterThanOrEqual(partitions);
+    expect(worker).toBe((first as number) + (second as number));
+    expect(2 * (first as number)).toBeGreaterThan(worker);
+  }
+  const both = { ...settings, standby: true };
+  expect(sparkWorkerSpec(both, "/state", 2, spark).args.join(" ")).toContain("--cores 25 --memory 6g ");
+  const { args } = driverSpec(both, "/state", "realtime", spark, "driver-2");
+  expect(args).toEqual(expect.arrayContaining(["-Dspark.executor.cores=12", "-Dspark.cores.max=24"]));
+});
+
+it("starts two drivers that share nothing but the right to write, and a lone one as it always was", () => {
+  const both = { ...settings, standby: true };
+  const [first, second] = DRIVERS.map((name) => driverSpec(both, "/state", "realtime", spark, name));
+  const flag = (spec: typeof first, name: string) => spec?.args[spec.args.indexOf(name) + 1];
+  for (const spec of [first, second]) {
+    expect(spec?.args).toContain("--standby");
+    expect(flag(spec, "--driver-name")).toBe(spec?.name);
+    expect(flag(spec, "--status-file")).toBe(`/state/data/${spec?.name}-status.json`);
+    expect(spec?.restart_delay_ms).toBe(3_000);
+  }
+  for (const own of ["cwd", "log", "name"] as const) expect(first?.[own]).not.toBe(second?.[own]);
+  expect(flag(first, "--checkpoint")).not.toBe(flag(second, "--checkpoint"));
+  const lone = driverSpec(settings, "/state", "realtime", spark);
+  expect(lone.args.filter((word) => /standby|driver-name/.test(word))).toEqual([]);
+  expect(lone.restart_delay_ms).toBeUndefined();
 });
 
 it("does not start the job again after an exit that no start can cure, and says what the exit means", () => {

@@ -8,12 +8,12 @@ import { type SparkHome, sparkHome, sparkMasterUrl } from "../nodes/spark.ts";
 import type { Settings } from "../state/settings.ts";
 import { ensureSupervisor } from "../supervisor/supervisor-process.ts";
 import { writeStack } from "./stack-file.ts";
-import { awaitMonitor, startDriver, startKafka, startMonitor, startPostgres, startSpark } from "./start-nodes.ts";
+import { awaitMonitor, startDrivers, startKafka, startMonitor, startPostgres, startSpark } from "./start-nodes.ts";
 import { componentVersions } from "./versions.ts";
 import type { Context } from "./want-up.ts";
 
 export type BringUpOptions = {
-  /** false: leave the driver out (to measure the sink's peers on the same stack). */
+  /** false: leave the drivers out (to measure the sink's peers on the same stack). */
   driver?: boolean;
   /** false: leave Spark's master and workers out (for a job that brings its own Spark). */
   sparkCluster?: boolean;
@@ -56,7 +56,7 @@ export async function bringUp(context: Context, options: BringUpOptions): Promis
     await componentVersions(stack.postgres, logOf(kafkaName(1)), logOf("spark-master")),
   );
   if (options.monitor !== false) startMonitor(context);
-  if (options.driver !== false) await startDriver(context, spark, options.signal);
+  if (options.driver !== false) await startDrivers(context, spark, options.signal);
   if (options.monitor !== false) await awaitMonitor(context, options.signal);
   writeStack(stateDirectory, stack);
   say("ready");

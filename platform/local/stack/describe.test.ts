@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { type Health, partitionHealth } from "../../../contract/health.ts";
 import { testSettings } from "../fixture/settings.ts";
 import { Stage } from "../fixture/stage.ts";
-import { LAYOUT } from "../state/layout.ts";
+import { driverStatusPath, LAYOUT } from "../state/layout.ts";
 import { writeSettings } from "../state/settings.ts";
 import { describeStack } from "./describe.ts";
 
@@ -31,7 +31,7 @@ it("says which nodes should run, what driver and monitor say of partitions, and 
     at_ms: 9,
     error: "why",
   };
-  writeFileSync(join(stage.directory, LAYOUT.driverStatus), JSON.stringify({ ...job, partitions: sink_errors }));
+  writeFileSync(driverStatusPath(stage.directory, "driver"), JSON.stringify({ ...job, partitions: sink_errors }));
 
   const before = await describeStack(stage.directory);
   const should = Object.fromEntries(before.nodes.map((node) => [node.name, node.should_run]));

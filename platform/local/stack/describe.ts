@@ -4,11 +4,11 @@ import type { PostgresAddress, Stack } from "../../../contract/stack.ts";
 import { lockHolders } from "../../../machine/identity-lock.ts";
 import { parseIdentity } from "../../../machine/process-identity.ts";
 import { healthReport } from "../../protocol/health-file.ts";
-import { readDriverStatus } from "../../protocol/node-readiness.ts";
+import { leadingStatus, readDriverStatus } from "../../protocol/driver-readiness.ts";
 import type { NodeReport, StackReport } from "../../runtime.ts";
 import { linkName } from "../links/links.ts";
 import { LocalInventory } from "../nodes/inventory.ts";
-import { LAYOUT } from "../state/layout.ts";
+import { driverStatusPath } from "../state/layout.ts";
 import { readSettings, type Settings } from "../state/settings.ts";
 import { NodeFiles } from "../supervisor/node-files.ts";
 import { SUPERVISOR_LOCK } from "../supervisor/supervisor-process.ts";
@@ -21,22 +21,23 @@ export async function describeStack(stateDir: string): Promise<StackReport> {
   const files = new NodeFiles(stateDirectory);
   const inventory = new LocalInventory(stateDirectory);
   const nodes = settings === undefined ? [] : await inventory.nodes();
-  const driver = readDriverStatus(join(stateDirectory, LAYOUT.driverStatus));
+  const driverStatusFile = (name: string): string => driverStatusPath(stateDirectory, name);
   const reports = await Promise.all(
     nodes.map(async (node): Promise<NodeReport> => {
       const actual = files.readActual(node.name);
       const link = files.readActual(linkName(node.name));
       const process = parseIdentity(node.life ?? "");
+      const role = await inventory.roleOf(node);
+      const job = node.kind === "driver" ? readDriverStatus(driverStatusFile(node.name)) : undefined;
       return {
         ...node,
+        ...(role !== undefined && { role }),
         ...(process === undefined ? {} : { process }),
         ready: await inventory.ready(node.name),
         supervision: actual.state,
         last_exit: actual.last_exit,
         should_run: files.readDesired(node.name)?.want === "up" && actual.state !== "done",
-        error:
-          [actual.error, link.error, node.kind === "driver" ? driver?.error : undefined].filter(Boolean).join("; ") ||
-          null,
+        error: [actual.error, link.error, job?.error].filter(Boolean).join("; ") || null,
       };
     }),
   );
@@ -50,7 +51,7 @@ export async function describeStack(stateDir: string): Promise<StackReport> {
     nodes: reports,
     ...(settings === undefined
       ? { health: null, health_unknown: "there is no stack", sink_errors: [] }
-      : healthReport(join(settings.run_directory, RUN_FILES.health), driver)),
+      : healthReport(join(settings.run_directory, RUN_FILES.health), leadingStatus({ nodes, driverStatusFile }))),
   };
 }
 

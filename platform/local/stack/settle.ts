@@ -23,6 +23,8 @@ export type SettleOptions = {
   trigger?: Trigger;
   /** Undefined: as the existing data have it, else "kraft". */
   coordination?: Coordination;
+  /** Undefined: as the existing data have it, else true. */
+  standby?: boolean;
   /** Ports that must be these, by name (see PORT_NAMES). The others are chosen. */
   ports?: Record<string, number>;
 };
@@ -45,6 +47,7 @@ export async function settle(
     const runId = newRunId(runsDirectory, pipeline.name, nowMs);
     return {
       coordination: options.coordination ?? "kraft",
+      standby: options.standby ?? true,
       cluster_id: newClusterId(),
       ports: await choosePorts(stateDirectory, options.ports),
       run_id: runId,
@@ -69,6 +72,7 @@ export async function settle(
   );
   checkSame("seed", options.seed, found.seed);
   checkSame("coordination", options.coordination, found.coordination);
+  if (options.standby !== undefined) checkSame("standby driver", yesNo(options.standby), yesNo(found.standby));
   checkSame("malformed events per million", options.malformedPpm, found.malformed_ppm);
   const ports = await keepPorts(options, found, files);
   return {
@@ -77,6 +81,10 @@ export async function settle(
     ports,
     ...(await keepLinks(stateDirectory, { ...found, ports }, files)),
   };
+}
+
+function yesNo(value: boolean): string {
+  return value ? "yes" : "no";
 }
 
 function checkSame(what: string, asked: string | number | undefined, has: string | number, about = ""): void {

@@ -15,7 +15,7 @@ import { preparePostgres } from "../nodes/postgres-prepare.ts";
 import { postgresAddress, postgresSpec } from "../nodes/postgres.ts";
 import { type SparkHome, sparkMasterSpec, sparkWorkerSpec, workerName } from "../nodes/spark.ts";
 import { prepareZookeeper, ZOOKEEPER, zookeeperAddress, zookeeperSpec } from "../nodes/zookeeper.ts";
-import { KAFKA_IDS, WORKER_IDS } from "../state/settings.ts";
+import { type DriverName, driverNames, KAFKA_IDS, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { checkInterrupted, waitForNodes } from "../supervisor/wait.ts";
 import { type Context, waitFor, wantLinks, wantUp } from "./want-up.ts";
@@ -108,20 +108,33 @@ export async function startSpark(context: Context, spark: SparkHome, signal: Abo
   say("Spark: ready");
 }
 
-export async function startDriver(context: Context, spark: SparkHome, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * One driver after the other: a second cold start would only slow down the first one. Waits for the standby as well, so that whoever kills a driver
+ * as soon as the stack is up finds what the stack promises.
+ */
+export async function startDrivers(context: Context, spark: SparkHome, signal: AbortSignal | undefined): Promise<void> {
+  for (const name of driverNames(context.settings)) await startDriver(context, spark, name, signal);
+}
+
+async function startDriver(
+  context: Context,
+  spark: SparkHome,
+  name: DriverName,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const { settings, stateDirectory, files, say } = context;
-  const spec = driverSpec(settings, stateDirectory, settings.trigger, spark);
-  const before = files.readSpec("driver");
+  const spec = driverSpec(settings, stateDirectory, settings.trigger, spark, name);
+  const before = files.readSpec(name);
   const swapped = before !== undefined && triggerOf(before) !== triggerOf(spec);
   wantUp(context, spec, swapped);
-  say(`driver: starting (${settings.trigger})`);
+  say(`${name}: starting (${settings.trigger})`);
   const inventory = new LocalInventory(stateDirectory);
-  const { generation } = files.readDesired("driver") ?? { generation: 0 };
   await waitForNodes(
-    waitFor(context, "driver", ["driver"], signal),
-    async () => files.readActual("driver").generation === generation && (await inventory.queryRuns()),
+    waitFor(context, name, [name], signal),
+    async () => files.isCurrent(name) && (await inventory.driverIsUp(name)),
   );
-  say("driver: query runs");
+  const active = await inventory.holderOf({ role: "active-driver" });
+  say(active === name || active === undefined ? `${name}: query runs` : `${name}: stands by for ${active}`);
 }
 
 /** Starts the monitor and waits for nothing: it begins to write when it finds run.json. */

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { driverStatusFile } from "../../../contract/job.ts";
 
 /** The checkout's root. */
 export const ROOT = join(import.meta.dirname, "../../..");
@@ -15,11 +16,15 @@ export const LAYOUT = {
   /** Conditions on links (see link-conditions.ts). */
   links: "links",
   checkpoint: "data/checkpoint",
-  driverStatus: "data/driver-status.json",
 } as const;
 
 /** Where Node keeps the compiled modules of the nodes that it runs: half of a producer's start is reading and compiling them. */
 export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(ROOT, ".faultline/cache/node") };
+
+/** Each driver's status file. */
+export function driverStatusPath(stateDirectory: string, driver: string): string {
+  return join(stateDirectory, LAYOUT.data, driverStatusFile(driver));
+}
 
 /** `java` of JAVA_HOME, else of PATH. */
 export function javaCommand(): string {

@@ -17,7 +17,7 @@ it("keeps settings as they were written, with their version", () => {
   expect(readSettings(directory)).toBeUndefined();
   writeSettings(directory, SETTINGS);
   expect(readSettings(directory)).toEqual(SETTINGS);
-  expect(readFileSync(join(directory, "settings.json"), "utf8")).toContain('"version": 2');
+  expect(readFileSync(join(directory, "settings.json"), "utf8")).toContain('"version": 3');
 });
 
 it("does not read settings of another version, but finds where their PostgreSQL lives", () => {

@@ -18,6 +18,8 @@ export type PostgresHome = z.infer<typeof postgresHomeSchema>;
 
 const settingsSchema = z.strictObject({
   coordination: z.enum(COORDINATIONS),
+  /** A second driver stands by. */
+  standby: z.boolean(),
   /** Kafka's cluster id, 16 random bytes in base64url. With ZooKeeper, the brokers make one of their own. */
   cluster_id: z.string(),
   ports: z.record(z.enum(PORT_NAMES), z.int()),
@@ -43,9 +45,26 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const KAFKA_IDS = [1, 2, 3] as const;
 export const WORKER_IDS = [1, 2] as const;
 
-/** Slots of each worker: one alone must be able to run every partition's task at once, which Real-time Mode asks for. */
-export function workerSlots(partitions: number): number {
-  return Math.max(8, partitions);
+export const DRIVERS = ["driver", "driver-2"] as const;
+export type DriverName = (typeof DRIVERS)[number];
+
+export function driverNames({ standby }: Pick<Settings, "standby">): readonly DriverName[] {
+  return standby ? DRIVERS : ["driver"];
+}
+
+type Slots = Pick<Settings, "partitions" | "standby">;
+
+/**
+ * Slots of a driver's executor on one worker: it alone must be able to run every partition's task at once, which Real-time Mode asks for. The second
+ * driver has one slot less. So a worker has room for one executor of each, but never for two of the first driver, which would keep the second one's
+ * place while that one is down.
+ */
+export function executorSlots({ partitions, standby }: Slots, driver: DriverName): number {
+  return driver === "driver" ? Math.max(8, standby ? partitions + 1 : partitions) : Math.max(7, partitions);
+}
+
+export function workerSlots(settings: Slots): number {
+  return driverNames(settings).reduce((sum, driver) => sum + executorSlots(settings, driver), 0);
 }
 
 /** As Kafka's own Uuid.randomUuid: one that begins with "-" would be read as an option where it is an argument. */
@@ -56,8 +75,8 @@ export function newClusterId(): string {
   }
 }
 
-/** Version 1 had the same in other words (camelCase). */
-const settings = stateFile(2, settingsSchema);
+/** Version 1 had other words (camelCase), version 2 no standby. */
+const settings = stateFile(3, settingsSchema);
 export const SETTINGS_FILE = "settings.json";
 
 /** @returns undefined when there are no data. @throws FaultlineError FL_CONFIG_INVALID for a file that does not fit. */

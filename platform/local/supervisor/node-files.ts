@@ -25,6 +25,8 @@ const specSchema = z.strictObject({
   addresses: z.record(z.string(), z.string()),
   /** on-failure: an exit with 0 means done, and is not followed by a start. */
   restart: z.enum(["always", "on-failure"]),
+  /** Time between a death and the next start, at least. */
+  restart_delay_ms: z.int().nonnegative().optional(),
   /** Exit codes that starting again can't cure → what they mean, for a person. */
   fatal_exits: z.record(z.string(), z.string()),
   stop: z.strictObject({ signal: z.enum(["SIGTERM", "SIGINT"]), timeout_ms: z.int() }),
@@ -77,7 +79,7 @@ export const NEW_ACTUAL: Actual = {
   error: null,
 };
 
-const SPEC = stateFile(1, specSchema);
+const SPEC = stateFile(2, specSchema);
 const DESIRED = stateFile(1, desiredSchema);
 const ACTUAL = stateFile(1, actualSchema);
 const HOLD = stateFile(1, leaseSchema);

@@ -35,6 +35,18 @@ describe.concurrent("restarts", () => {
     expect(stage.files.readActual("a-1").last_exit).toMatchObject({ code: null, signal: "SIGKILL" });
   });
 
+  it("a node that is to wait after its death, also when a hold on it ends meanwhile", async () => {
+    stage.define("slow-1", SLEEP, { restart_delay_ms: 1_500 });
+    const first = await stage.running("slow-1");
+    await stage.hold("slow-1");
+    signalProcess(first, "SIGKILL");
+    const { last_exit } = await stage.until("slow-1", ({ state }) => state === "held");
+    await stage.lifecycle.release("slow-1", "test");
+    await stage.until("slow-1", ({ state }) => state === "backoff");
+    await stage.running("slow-1", 2);
+    expect(Date.now() - (last_exit?.at_ms as number)).toBeGreaterThanOrEqual(1_500);
+  });
+
   it("waits longer from death to death", async () => {
     stage.define("a-2", "exit 3");
     const actual = await stage.until("a-2", (now) => now.failures === 2);

@@ -16,6 +16,10 @@ export function backoffMs(failures: number): number {
   return Math.min(BACKOFF_LIMIT_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 10));
 }
 
+function earliestStartMs({ restart_delay_ms: delayMs = 0 }: ProcessSpec, { last_exit }: Actual): number {
+  return (last_exit?.at_ms ?? 0) + delayMs;
+}
+
 type Exit = { code: number | null; signal: string | null };
 
 /** What the supervisor knows of a node beyond its files. All of it may be lost: `actual.json` and /proc say the rest. */
@@ -147,7 +151,10 @@ export class Supervisor {
       actual.failures = 0;
       actual.next_start_ms = null;
     } else if (held) actual.state = "held";
-    else if (
+    else if (actual.state === "held" && Date.now() < earliestStartMs(spec, actual)) {
+      actual.state = "backoff";
+      actual.next_start_ms = earliestStartMs(spec, actual);
+    } else if (
       renewed ||
       actual.state === "held" ||
       actual.state === "waiting" ||
@@ -187,13 +194,13 @@ export class Supervisor {
     } else if (exit.code !== null && spec.fatal_exits[exit.code] !== undefined) {
       actual.state = "failed";
       actual.error = `ended with exit code ${exit.code} (${spec.fatal_exits[exit.code]}), which a new start can't cure; see ${spec.log}`;
-    } else this.#backOff(actual, lived, now);
+    } else this.#backOff(spec, actual, lived, now);
   }
 
-  #backOff(actual: Actual, livedMs: number, nowMs: number): void {
+  #backOff(spec: ProcessSpec, actual: Actual, livedMs: number, nowMs: number): void {
     actual.failures = livedMs >= HEALTHY_MS ? 1 : actual.failures + 1;
     actual.state = "backoff";
-    actual.next_start_ms = nowMs + backoffMs(actual.failures);
+    actual.next_start_ms = Math.max(nowMs + backoffMs(actual.failures), earliestStartMs(spec, actual));
   }
 
   #start(spec: ProcessSpec, desired: Desired, memory: NodeMemory): void {
@@ -205,7 +212,7 @@ export class Supervisor {
     const fail = (error: unknown): void => {
       actual.error = `can't be started: ${error instanceof Error ? error.message : String(error)}`;
       this.#log.error({ node: spec.name, err: error }, "start failed");
-      this.#backOff(actual, 0, Date.now());
+      this.#backOff(spec, actual, 0, Date.now());
     };
     let child: ChildProcess;
     try {

@@ -1,5 +1,6 @@
 import { isKnown, type KnownMeasure, type Measure } from "../../measure/measure.ts";
 import type { Spread } from "../../measure/throughput.ts";
+import { struckGroup } from "../fault-group.ts";
 import type { FaultView } from "../fault-view.ts";
 import { rankTest, significant } from "./rank-test.ts";
 import type { RunView } from "../run-view.ts";
@@ -75,8 +76,8 @@ export function diffOf(a: RunView, b: RunView): RunDiff {
   };
 }
 
-function keyOf({ kind, nodeKind }: FaultView): string {
-  return `${kind} ${nodeKind}`;
+function keyOf({ kind, nodeKind, role }: FaultView): string {
+  return `${kind} ${struckGroup(nodeKind, role)}`;
 }
 
 function measuresOf({ faults }: RunView, key: string, of: (fault: FaultView) => Measure): KnownMeasure[] {

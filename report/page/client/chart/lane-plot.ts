@@ -61,7 +61,9 @@ function drawLane(plot: uPlot, { underlay }: Frame, lane: Lane, row: number): vo
     ctx.lineWidth = ratio;
     ctx.strokeRect(across[0], middle - (BAR_PX / 2 + 2) * ratio, across[1] - across[0], (BAR_PX + 4) * ratio);
   }
-  for (const { from_ms, to_ms } of lane.roles) {
+  for (const { role, from_ms, to_ms } of lane.roles) {
+    // Who stands by has no role yet; the lane's name has the word.
+    if (role === "standby") continue;
     const across = pixels(plot, startMs, from_ms, to_ms);
     if (across === undefined) continue;
     ctx.fillStyle = faded(palette.text, 0.75);
