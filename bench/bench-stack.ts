@@ -13,11 +13,19 @@ export type BenchStack = {
   /** For files of this benchmark; removed with the stack. */ workDir: string;
 };
 
+/** Which nodes a benchmark has beside brokers and PostgreSQL. */
+export type BenchNodes = { driver: boolean; standby: boolean; sparkCluster: boolean; monitor: boolean };
+const SERVERS_ONLY: BenchNodes = { driver: false, standby: false, sparkCluster: false, monitor: false };
+
 /**
- * Brokers and PostgreSQL of its own, without data, for as long as the work runs; then no process and no data are left of them. What a benchmark left
+ * Brokers and PostgreSQL of its own (and more nodes, if it asks for them), without data, for as long as the work runs; then no process and no data are left of them. What a benchmark left
  * behind that was killed (SIGKILL) is removed first. After a failure the logs stay, for a person to read, until the next benchmark.
  */
-export async function withBenchStack<T>(bench: Bench, work: (bench: BenchStack) => Promise<T>): Promise<T> {
+export async function withBenchStack<T>(
+  bench: Bench,
+  work: (bench: BenchStack) => Promise<T>,
+  nodes: BenchNodes = SERVERS_ONLY,
+): Promise<T> {
   const { stateDir, signal, pipelineFile, pipeline } = bench;
   const runsDir = join(stateDir, "runs");
   const workDir = join(stateDir, "work");
@@ -28,17 +36,8 @@ export async function withBenchStack<T>(bench: Bench, work: (bench: BenchStack) 
   await removeAll();
   let result: T;
   try {
-    bench.say("starting 3 brokers and PostgreSQL");
-    const stack = await up({
-      stateDir,
-      runsDir,
-      pipelineFile,
-      driver: false,
-      standby: false,
-      sparkCluster: false,
-      monitor: false,
-      signal,
-    });
+    bench.say(`starting 3 brokers and PostgreSQL${nodes.driver ? ", Spark and its driver" : ""}`);
+    const stack = await up({ stateDir, runsDir, pipelineFile, ...nodes, signal });
     result = await work({ bench, stack, pipeline, workDir });
   } catch (error) {
     bench.say(

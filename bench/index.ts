@@ -1,4 +1,6 @@
 /** What the CLI uses of this room. */
+export { benchBacklog } from "./backlog/backlog-bench.ts";
+export { renderBacklogTable } from "./backlog/backlog-table.ts";
 export { benchLatency, type LatencyBenchOptions } from "./latency-bench.ts";
 export type { LatencyBenchResult } from "./latency-result.ts";
 export { renderLatencyTable } from "./latency-table.ts";

@@ -1,4 +1,4 @@
-import { LedgerTally } from "./ledger-tally.ts";
+import { LedgerTally, type TallyState } from "./ledger-tally.ts";
 import type { LedgerAttempt, LedgerClose, LedgerOpen, LedgerRecord } from "./ledger.ts";
 
 /** Compares the members of `open` that never change in a run. @returns the first difference, as a sentence; undefined: there is none. */
@@ -10,8 +10,18 @@ export function sameRun(a: LedgerOpen, b: LedgerOpen): string | undefined {
   return undefined;
 }
 
+/** The state after some lines, as plain data. */
+export type GrammarState = {
+  open: LedgerOpen | null;
+  isClosed: boolean;
+  processes: number;
+  isIncomplete: boolean;
+  lanes: LaneGrammar[];
+  tally: TallyState;
+};
+
 /** One partition. Its last batch is unsettled while it has neither `ack` nor `failed`. */
-class LaneGrammar {
+export class LaneGrammar {
   nextSequence = 0;
   isUnsettled = false;
   /** The last attempt has no outcome line yet. */
@@ -36,9 +46,32 @@ export class LedgerGrammar {
   #isClosed = false;
   #processes = 0;
   /** What the lines so far come to. */
-  readonly tally = new LedgerTally();
+  readonly tally: LedgerTally;
   /** A line before could not be read, so the tally may be too low. */
   isIncomplete = false;
+
+  /** @param state goes on from there. Default: no line was read. */
+  constructor(state?: GrammarState) {
+    this.tally = state === undefined ? new LedgerTally() : LedgerTally.from(state.tally);
+    if (state === undefined) return;
+    this.#lanes.push(...structuredClone(state.lanes));
+    this.#open = state.open ?? undefined;
+    this.#isClosed = state.isClosed;
+    this.#processes = state.processes;
+    this.isIncomplete = state.isIncomplete;
+  }
+
+  get lanes(): readonly Readonly<LaneGrammar>[] {
+    return this.#lanes;
+  }
+
+  /** A copy. */
+  get state(): GrammarState {
+    const lanes = this.#lanes.map((lane) => structuredClone(lane));
+    const { isIncomplete } = this;
+    const open = this.#open ?? null;
+    return { open, isClosed: this.#isClosed, processes: this.#processes, isIncomplete, lanes, tally: this.tally.state };
+  }
 
   /** @returns why this line can't stand after the lines before it, as a sentence; undefined: it can. */
   apply(record: LedgerRecord): string | undefined {

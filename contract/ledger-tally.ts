@@ -9,6 +9,11 @@ export type LaneTally = {
   inDoubt: number;
 };
 
+/** A tally as plain data. `acks`: null where it has undefined. */
+export type TallyState = Record<TallyCount, number> & { lanes: LaneTally[]; acks: (number | null)[] };
+type TallyCount = (typeof COUNTS)[number];
+const COUNTS = ["lines", "attempts", "attempted", "acknowledged", "failed", "indeterminate"] as const;
+
 /** Counts a ledger's lines in their order. Its memory does not grow with the ledger. */
 export class LedgerTally {
   lines = 0;
@@ -23,6 +28,30 @@ export class LedgerTally {
   readonly lanes: LaneTally[] = [];
   /** What the producers asked of Kafka for an acknowledgement; undefined: one of them did not say. */
   readonly acks = new Set<number | undefined>();
+
+  /** A copy, from which `from` makes a tally that goes on. */
+  get state(): TallyState {
+    const { lines, attempts, attempted, acknowledged, failed, indeterminate } = this;
+    const acks = [...this.acks].map((asked) => asked ?? null);
+    return {
+      lines,
+      attempts,
+      attempted,
+      acknowledged,
+      failed,
+      indeterminate,
+      lanes: structuredClone(this.lanes),
+      acks,
+    };
+  }
+
+  static from(state: TallyState): LedgerTally {
+    const tally = new LedgerTally();
+    for (const count of COUNTS) tally[count] = state[count];
+    tally.lanes.push(...structuredClone(state.lanes));
+    for (const asked of state.acks) tally.acks.add(asked ?? undefined);
+    return tally;
+  }
 
   add(record: LedgerRecord): void {
     this.lines += 1;

@@ -102,9 +102,9 @@ const MEMBERS: Record<LedgerRecord["t"], Record<string, "integer" | "text">> = {
   },
 };
 
-/** @returns a reader of one ledger's lines. */
-export function ledgerReader(): LogReader<LedgerRecord> {
-  return new LogReader(LEDGER_VERSION, (value) => (isLedgerRecord(value) ? value : undefined));
+/** @returns a reader of one ledger's lines. @param crc of the line before the first that it will read; default: there is none. */
+export function ledgerReader(crc = 0): LogReader<LedgerRecord> {
+  return new LogReader(LEDGER_VERSION, (value) => (isLedgerRecord(value) ? value : undefined), crc);
 }
 
 /** By hand, because a ledger has millions of lines and a schema library costs more than reading them. */

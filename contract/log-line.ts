@@ -38,23 +38,25 @@ export function encodeLog(records: readonly object[]): string {
 }
 
 /**
- * Reads the lines of one log, from the first. After a line that does not fit, it goes on from that line's own `crc`: one line that was changed
+ * Reads the lines of one log, from the first or from one whose predecessor is known. After a line that does not fit, it goes on from that line's own `crc`: one line that was changed
  * is one problem, and so is a gap.
  */
 export class LogReader<T extends object> {
   readonly #version: number;
   readonly #parse: (value: unknown) => T | undefined;
-  #crc = 0;
+  #crc: number;
   /** After a line that does not fit: what its `crc` would be, if only its `crc` was damaged. */
   #otherCrc = NONE;
 
   /**
    * @param version the version of the log that this build reads; its `open` lines have one.
    * @param parse returns undefined for a record that this version does not have.
+   * @param crc of the line before the first that is read. Default 0: there is none.
    */
-  constructor(version: number, parse: (value: unknown) => T | undefined) {
+  constructor(version: number, parse: (value: unknown) => T | undefined, crc = 0) {
     this.#version = version;
     this.#parse = parse;
+    this.#crc = crc;
   }
 
   /** Of the last line that was read: the next line is chained to it. */

@@ -8,6 +8,8 @@ export const RUN_FILES = {
   pipeline: "pipeline.yaml",
   plan: "plan.json",
   ledger: "ledger.ndjson",
+  /** The producer's own note of how far it knows the ledger. */
+  ledgerMark: "ledger.ndjson.mark",
   journal: "faults.ndjson",
   samples: "samples.ndjson",
   /** What the monitor saw of log and tables while the run went on. */

@@ -1,8 +1,11 @@
+import { flushCompileCache } from "node:module";
 import { pino, stdTimeFunctions, type Logger } from "pino";
 import { FaultlineError } from "../contract/errors.ts";
 
 /** For errors that are no FaultlineError: a bug, or a disk that fails. */
 const CRASH_EXIT_CODE = 70;
+/** By now all modules are loaded. Node writes its compile cache (NODE_COMPILE_CACHE) at an orderly end only, and ours are killed. */
+const LOADED_MS = 5_000;
 
 /**
  * A process that works until it is asked to stop: a log of JSON lines on stdout, SIGTERM and SIGINT as a signal, exit code 0 when `work` ends, that
@@ -18,6 +21,7 @@ export async function serve(name: string, work: (log: Logger, stop: AbortSignal)
       stop.abort();
     });
   process.on("uncaughtException", (error) => die(log, error));
+  setTimeout(flushCompileCache, LOADED_MS).unref();
   try {
     await work(log, stop.signal);
     // Clients of stopped servers can hold sockets and timers open.

@@ -5,7 +5,9 @@ set -eu
 
 case ${1:-} in
 producer)
-  node --disable-warning=ExperimentalWarning /app/platform/compose/prepare-main.ts
+  # After the first start all of it is there, and a look at it needs neither Kafka nor PostgreSQL.
+  node --disable-warning=ExperimentalWarning /app/platform/compose/prepared-main.ts ||
+    node --disable-warning=ExperimentalWarning /app/platform/compose/prepare-main.ts
   exec node --disable-warning=ExperimentalWarning /app/producer/main.ts --run-dir "$(readlink -f /runs/current)" --rate "${PRODUCER_RATE:-2000}"
   ;;
 monitor)

@@ -14,17 +14,25 @@ export type LedgerLine = {
   /** The next line is chained to it. */ crc: number;
 };
 
+/** The whole lines before the one that is read first: their number, their length in bytes, the last one's `crc`. */
+export type LinesBefore = { line: number; end: number; crc: number };
+const NONE: LinesBefore = { line: 0, end: 0, crc: 0 };
+
 /**
- * Reads a ledger from its start, in bounded memory. Bytes after the last newline are torn and left out.
+ * Reads a ledger, from its start unless told otherwise, in bounded memory. Bytes after the last newline are torn and left out.
  * @throws FaultlineError FL_LEDGER_DAMAGED with the number of the first line that can't be read, and why: it is damaged, or of
  *   another version.
  */
-export async function* readLedgerLines(file: Pick<FileHandle, "read">, path: string): AsyncGenerator<LedgerLine> {
+export async function* readLedgerLines(
+  file: Pick<FileHandle, "read">,
+  path: string,
+  before = NONE,
+): AsyncGenerator<LedgerLine> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let rest: Buffer = Buffer.alloc(0);
-  let position = 0;
-  let line = 0;
-  const reader = ledgerReader();
+  let position = before.end;
+  let line = before.line;
+  const reader = ledgerReader(before.crc);
   for (;;) {
     const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position);
     if (bytesRead === 0) return;

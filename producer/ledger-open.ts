@@ -2,20 +2,25 @@ import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FaultlineError } from "../contract/errors.ts";
-import { sameRun } from "../contract/ledger-grammar.ts";
-import { LedgerTally } from "../contract/ledger-tally.ts";
+import { LedgerGrammar, sameRun } from "../contract/ledger-grammar.ts";
 import type { LedgerOpen } from "../contract/ledger.ts";
-import { damaged, readLedgerLines } from "./ledger-lines.ts";
 import { tryLock } from "../machine/file-lock.ts";
+import { damaged, readLedgerLines } from "./ledger-lines.ts";
+import { type LedgerMark, readMark } from "./ledger-mark.ts";
 import { LedgerReplay } from "./ledger-replay.ts";
 import { LedgerWriter, type WrittenLedger } from "./ledger-writer.ts";
 
-/** `restarted`: earlier producers have written attempts. `tornBytes`: the number of bytes cut off at the end. */
-export type OpenLedger = { writer: LedgerWriter; replay: LedgerReplay; restarted: boolean; tornBytes: number };
+export type OpenLedger = {
+  writer: LedgerWriter;
+  replay: LedgerReplay;
+  /** Earlier producers have written attempts. */ restarted: boolean;
+  /** The number of bytes cut off at the end. */ tornBytes: number;
+  /** The lines before it were not read. */ mark: LedgerMark | undefined;
+};
 
 /**
- * Opens (or creates) a run's ledger for writing: locks it, reads it, cuts a torn end off, and appends `open`. Appends `indeterminate` for each
- * attempt that an earlier producer left without an outcome. All of it is durable on return.
+ * Opens (or creates) a run's ledger for writing: locks it, reads it (behind its mark, if it has one), cuts a torn end off, and appends `open`.
+ * Appends `indeterminate` for each attempt that an earlier producer left without an outcome. All of it is durable on return.
  * @param opening the line to append.
  * @throws FaultlineError FL_STACK_BUSY (locked), FL_LEDGER_DAMAGED (nothing was changed), FL_CONFIG_INVALID (the ledger of another run), FL_DISK_FULL.
  */
@@ -27,7 +32,9 @@ export async function openLedger(path: string, opening: LedgerOpen): Promise<Ope
         remedy:
           "stop it first (producer-status.json beside the ledger has its pid); two producers would write the same sequences twice",
       });
-    const { replay, written } = await replayLedger(file, path);
+    const mark = await readMark(file, path);
+    const written = await readWritten(file, path, mark);
+    const replay = new LedgerReplay(written.grammar.state);
     const end = written.size;
     const difference = replay.open === undefined ? undefined : sameRun(replay.open, opening);
     if (difference !== undefined)
@@ -52,24 +59,24 @@ export async function openLedger(path: string, opening: LedgerOpen): Promise<Ope
       writer.append({ t: "indeterminate", p, s: unsettled.sequence, n: unsettled.count, why, at_ms: opening.at_ms });
       unsettled.hasOutcome = true;
     }
-    return { writer, replay, restarted, tornBytes };
+    return { writer, replay, restarted, tornBytes, mark };
   } catch (error) {
     await file.close().catch(() => {});
     throw error;
   }
 }
 
-async function replayLedger(file: FileHandle, path: string): Promise<{ replay: LedgerReplay; written: WrittenLedger }> {
-  const replay = new LedgerReplay();
-  const written: WrittenLedger = { size: 0, crc: 0, tally: new LedgerTally() };
-  for await (const line of readLedgerLines(file, path)) {
-    const complaint = replay.apply(line.record);
+async function readWritten(file: FileHandle, path: string, mark: LedgerMark | undefined): Promise<WrittenLedger> {
+  const grammar = new LedgerGrammar(mark?.state);
+  const written: WrittenLedger = { size: mark?.size ?? 0, crc: mark?.crc ?? 0, grammar };
+  const before = { line: grammar.tally.lines, end: written.size, crc: written.crc };
+  for await (const line of readLedgerLines(file, path, before)) {
+    const complaint = grammar.apply(line.record);
     if (complaint !== undefined) throw damaged(path, line.line, complaint);
     written.size = line.end;
     written.crc = line.crc;
-    written.tally.add(line.record);
   }
-  return { replay, written };
+  return written;
 }
 
 async function syncDirectory(path: string): Promise<void> {

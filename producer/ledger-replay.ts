@@ -1,4 +1,4 @@
-import { LedgerGrammar } from "../contract/ledger-grammar.ts";
+import { LedgerGrammar, type GrammarState } from "../contract/ledger-grammar.ts";
 import type { LedgerOpen, LedgerRecord } from "../contract/ledger.ts";
 
 /** One batch of a lane: sequences [sequence, sequence + count), created between firstMs and lastMs. The ledger has `attempts` attempts of it. */
@@ -21,7 +21,18 @@ export class LedgerReplay {
   readonly lanes: LaneHistory[] = [];
   open: LedgerOpen | undefined;
 
-  readonly #grammar = new LedgerGrammar();
+  readonly #grammar: LedgerGrammar;
+
+  /** @param state goes on from there. Default: no line was read. */
+  constructor(state?: GrammarState) {
+    this.#grammar = new LedgerGrammar(state);
+    this.open = state?.open ?? undefined;
+    for (const lane of this.#grammar.lanes) {
+      const { sequence, count, firstMs, lastMs, attempts, isOpen } = lane;
+      const unsettled = { sequence, count, firstMs, lastMs, attempts, hasOutcome: !isOpen };
+      this.lanes.push({ nextSequence: lane.nextSequence, unsettled: lane.isUnsettled ? unsettled : undefined });
+    }
+  }
 
   /** @returns how the record contradicts the records before it, as a sentence; undefined: it does not. Then the state has it. */
   apply(record: LedgerRecord): string | undefined {

@@ -1,7 +1,9 @@
 import { FaultlineError } from "../contract/errors.ts";
-import { LedgerTally } from "../contract/ledger-tally.ts";
+import type { LedgerGrammar } from "../contract/ledger-grammar.ts";
+import type { LedgerTally } from "../contract/ledger-tally.ts";
 import type { LedgerAttempt, LedgerRecord } from "../contract/ledger.ts";
 import { LogWriter } from "../contract/log-line.ts";
+import type { LedgerMark } from "./ledger-mark.ts";
 
 /** The methods that the writer needs of a file open for appending; a FileHandle has them. */
 export type AppendFile = {
@@ -13,8 +15,8 @@ export type AppendFile = {
 
 type Waiter = { resolve: () => void; reject: (error: unknown) => void };
 
-/** The complete lines of a ledger: their length in bytes, the last one's `crc`, and what they come to. */
-export type WrittenLedger = { size: number; crc: number; tally: LedgerTally };
+/** The complete lines of a ledger: their length in bytes, the last one's `crc`, and the grammar's state after them. */
+export type WrittenLedger = { size: number; crc: number; grammar: LedgerGrammar };
 
 /**
  * Appends to the ledger. Lanes that wait for durability at the same time share one write and one fdatasync (group commit).
@@ -24,7 +26,7 @@ export class LedgerWriter {
   readonly #file: AppendFile;
   readonly #path: string;
   readonly #chain: LogWriter<LedgerRecord>;
-  readonly #durable: { crc: number; tally: LedgerTally };
+  readonly #durable: WrittenLedger;
   #size: number;
   #lines = "";
   /** Lines not known to be on disk: those in `#lines`, and those written after the last sync. */
@@ -33,18 +35,24 @@ export class LedgerWriter {
   #draining: Promise<void> | undefined;
   #failure: unknown;
 
-  /** @param written the lines that the file has; nothing stands behind them. The writer keeps and changes the tally. */
+  /** @param written the lines that the file has; nothing stands behind them. The writer keeps and changes the grammar. */
   constructor(file: AppendFile, path: string, written: WrittenLedger) {
     this.#file = file;
     this.#path = path;
     this.#size = written.size;
     this.#chain = new LogWriter(written.crc);
-    this.#durable = { crc: written.crc, tally: written.tally };
+    this.#durable = { ...written };
   }
 
   /** The lines that are known to be on disk: the last one's `crc`, and what they come to. */
   get durable(): { readonly crc: number; readonly tally: LedgerTally } {
-    return this.#durable;
+    return { crc: this.#durable.crc, tally: this.#durable.grammar.tally };
+  }
+
+  /** The same lines, with all that is needed to go on behind them. */
+  get mark(): LedgerMark {
+    const { size, crc, grammar } = this.#durable;
+    return { size, crc, state: grammar.state };
   }
 
   /** Every line that the writer was given is in the file. */
@@ -82,7 +90,7 @@ export class LedgerWriter {
     try {
       if (this.#failure === undefined) {
         await this.flush();
-        if (closedMs !== undefined) await this.commit(this.#durable.tally.closing(closedMs));
+        if (closedMs !== undefined) await this.commit(this.#durable.grammar.tally.closing(closedMs));
       }
       await this.#draining;
     } finally {
@@ -120,8 +128,9 @@ export class LedgerWriter {
         this.#size += bytes.length;
         if (waiters.length > 0) {
           await this.#file.datasync();
-          for (const record of this.#unsynced.splice(0, count)) this.#durable.tally.add(record);
+          for (const record of this.#unsynced.splice(0, count)) this.#durable.grammar.apply(record);
           this.#durable.crc = crc;
+          this.#durable.size = this.#size;
         }
         for (const waiter of waiters) waiter.resolve();
       } catch (error) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ledgerClose } from "../contract/fixture/close.ts";
-import { LedgerTally } from "../contract/ledger-tally.ts";
+import { LedgerGrammar } from "../contract/ledger-grammar.ts";
 import { LEDGER_VERSION, type LedgerOpen, type LedgerRecord } from "../contract/ledger.ts";
 import { crcText, encodeLog } from "../contract/log-line.ts";
 import { readLedgerLines } from "./ledger-lines.ts";
@@ -37,7 +37,7 @@ const attempt = (p: number, s: number, n: number, a = 1): LedgerRecord & { t: "a
 const ack = (p: number, s: number, n: number, o: number): LedgerRecord => ({ t: "ack", p, s, n, o, at_ms: 40 });
 
 const good: LedgerRecord[] = [opening, attempt(1, 0, 3), ack(1, 0, 3, 0)];
-const nothing = () => ({ size: 0, crc: 0, tally: new LedgerTally() });
+const nothing = () => ({ size: 0, crc: 0, grammar: new LedgerGrammar() });
 
 let directory: string;
 let path: string;

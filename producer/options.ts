@@ -12,7 +12,7 @@ export const USAGE = `node producer/main.ts --run-dir DIR --brokers host:port[,h
   --ledger FILE         instead of DIR/ledger.ndjson
   --batch-max N         largest number of events in one send (5000)
   --linger-ms MS        how long the first event of a batch waits for more (5)
-  --backlog-max N       largest number of events that wait, over all partitions; above it no event is born (100000)
+  --backlog-max N       largest number of events that wait, over all partitions; above it no event is born (500000)
   --send-deadline-ms MS after this time a send is indeterminate; a new producer id sends the batch again (30000)
   --kafka-defaults      let the client wait as long as Kafka's own producer does by default, to compare
   --drain-ms MS         how long a stop waits for batches in flight (10000)
@@ -93,7 +93,7 @@ export function parseOptions(args: string[], environment: Record<string, string 
     ledger: values.ledger ?? join(runDir, RUN_FILES.ledger),
     batchMax: whole("batch-max", 1) ?? 5_000,
     lingerMs: whole("linger-ms", 0) ?? 5,
-    backlogMax: whole("backlog-max", 1) ?? 100_000,
+    backlogMax: whole("backlog-max", 1) ?? 500_000,
     sendDeadlineMs: whole("send-deadline-ms", 1) ?? 30_000,
     kafkaDefaults: values["kafka-defaults"] === true,
     drainMs: whole("drain-ms", 0) ?? 10_000,

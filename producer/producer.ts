@@ -6,7 +6,9 @@ import { RUN_FILES } from "../contract/run.ts";
 import { buildEventBatch } from "./event-batch.ts";
 import { ACKS } from "./client-settings.ts";
 import { KafkaChannel } from "./kafka-channel.ts";
+import { LedgerMarks } from "./ledger-mark.ts";
 import { openLedger } from "./ledger-open.ts";
+import { recheckLedger } from "./ledger-recheck.ts";
 import type { Batch } from "./ledger-replay.ts";
 import type { ProducerOptions } from "./options.ts";
 import { readRunDirectory } from "./run-directory.ts";
@@ -44,6 +46,9 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
   // Only the process that holds the ledger's lock may write the status.
   const status = new StatusBoard(join(options.runDir, RUN_FILES.producerStatus), nowMs, ledger.writer);
   await status.start();
+  const marks = new LedgerMarks(options.ledger, ledger.writer);
+  const ended = new AbortController();
+  const damaged = new AbortController();
   const onCrash = (error: Error) => status.failNow(error);
   process.on("uncaughtExceptionMonitor", onCrash);
   try {
@@ -52,6 +57,7 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
         ledger: options.ledger,
         restarted: ledger.restarted,
         torn_bytes: ledger.tornBytes,
+        bytes_before_mark: ledger.mark?.size ?? 0,
         attempted: status.attempted,
         acknowledged: ledger.writer.durable.tally.acknowledged,
       },
@@ -88,7 +94,16 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
         events,
         giveUp,
       );
-    await runLanes({ options, ledger, status, build, bytesMax, openChannel, nowMs, log, stop });
+    marks.start();
+    if (ledger.mark !== undefined)
+      recheckLedger(options.ledger, ledger.mark, ended.signal).catch(async (error: unknown) => {
+        if (!ended.signal.aborted) await marks.discard();
+        damaged.abort(error);
+      });
+    const stopOrDamage = AbortSignal.any([stop, damaged.signal]);
+    await runLanes({ options, ledger, status, build, bytesMax, openChannel, nowMs, log, stop: stopOrDamage });
+    ended.abort();
+    damaged.signal.throwIfAborted();
     await ledger.writer.close(Math.floor(nowMs()));
     status.state = "done";
     log.info(totals(status), "done");
@@ -98,6 +113,8 @@ export async function runProducer(options: ProducerOptions, log: Logger, stop: A
     await ledger.writer.close().catch(() => {});
     throw error;
   } finally {
+    ended.abort();
+    await marks.stop();
     await status.stop();
     process.off("uncaughtExceptionMonitor", onCrash);
   }

@@ -2,6 +2,7 @@ import { buildCommand, buildRouteMap } from "@stricli/core";
 import type { CommandContext } from "../context.ts";
 import { MAX_RATE, parseCount, parseDuration, parseList } from "../parse.ts";
 import { pipelineFlag } from "../shared-flags.ts";
+import { benchBacklog } from "./bench-backlog.ts";
 import { benchRecovery } from "./bench-recovery.ts";
 
 type Shared = { pipeline?: string; only?: string[]; json: boolean };
@@ -136,9 +137,9 @@ function benchOptions(context: CommandContext, flags: Shared) {
 }
 
 export const bench = buildRouteMap<string, CommandContext>({
-  routes: { sink, latency, validate, recovery: benchRecovery, start },
+  routes: { sink, latency, validate, recovery: benchRecovery, start, backlog: benchBacklog },
   docs: {
     brief:
-      "Benchmarks: sink (rows per second), latency (event to row), validate (events per second of the proof), recovery (time that faults cost), start (seconds to the first row)",
+      "Benchmarks: sink (rows per second), latency (event to row), validate (events per second of the proof), recovery (time that faults cost), start (seconds to the first row), backlog (catching up)",
   },
 });

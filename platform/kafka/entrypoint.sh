@@ -26,7 +26,7 @@ kafka)
     echo "controller.listener.names=CONTROLLER"
     echo "log.dirs=/var/lib/kafka/log"
     listeners ",CONTROLLER://:9094"
-    cat /opt/kafka/common.properties
+    cat /opt/kafka/common.properties /opt/kafka/kraft.properties
   } >"$properties"
   # Formatted beside its place and moved there: it is there whole or not at all.
   if [ ! -e /var/lib/kafka/log ]; then

@@ -10,6 +10,11 @@ export const FIELD_DEFAULTS = {
     "broker.session.timeout.ms": "9000",
     "broker.heartbeat.interval.ms": "2000",
     "replica.lag.time.max.ms": "30000",
+    "replica.fetch.backoff.ms": "1000",
+    "controller.quorum.fetch.timeout.ms": "2000",
+    "controller.quorum.election.timeout.ms": "1000",
+    "controller.quorum.election.backoff.max.ms": "1000",
+    "controller.quorum.request.timeout.ms": "2000",
     "leader.imbalance.check.interval.seconds": "300",
     "zookeeper.session.timeout.ms": "18000",
     "controlled.shutdown.retry.backoff.ms": "5000",
@@ -23,11 +28,14 @@ export const FIELD_DEFAULTS = {
   /** Of the job's Kafka source; the prefix `kafka.` is Spark's. */
   consumer: {
     "kafka.request.timeout.ms": "30000",
+    "kafka.fetch.max.wait.ms": "500",
     "kafka.default.api.timeout.ms": "60000",
     "kafka.metadata.max.age.ms": "300000",
     "kafka.socket.connection.setup.timeout.ms": "10000",
     "kafka.socket.connection.setup.timeout.max.ms": "30000",
     "kafka.reconnect.backoff.max.ms": "1000",
+    "kafka.retry.backoff.ms": "100",
+    "kafka.retry.backoff.max.ms": "1000",
     "kafkaConsumer.pollTimeoutMs": "120000",
   },
   /** Of the driver and its executors. */

@@ -37,7 +37,7 @@ export function kafkaProperties(settings: Settings, id: number, logDirectory: st
     "log.dirs": logDirectory,
   };
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}\n`);
-  const shared = ["common.properties", ...(zookeeper ? ["zookeeper/broker.properties"] : [])];
+  const shared = ["common.properties", zookeeper ? "zookeeper/broker.properties" : "kraft.properties"];
   const texts = shared.map((file) => readFileSync(join(ROOT, "platform/kafka", file), "utf8"));
   return lines
     .concat(settings.field_defaults === true ? texts.map((text) => withoutOurs("broker", text)) : texts)

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { hostVariables } from "../../../contract/postgres-hosts.ts";
-import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
+import { COMPILE_CACHE, LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
 import { clientPort } from "../state/node-ports.ts";
 import { driverNames, KAFKA_IDS, type Settings, WORKER_IDS } from "../state/settings.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
@@ -38,6 +38,7 @@ export function monitorSpec(settings: Settings, stateDirectory: string): Process
     ],
     env: nodeEnvironment({
       ...hostVariables(address),
+      ...COMPILE_CACHE,
       POSTGRES_DB: address.database,
       POSTGRES_USER: address.user,
     }),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
+import { COMPILE_CACHE, LAYOUT, nodeEnvironment, ROOT } from "../state/layout.ts";
 import { FIELD_DEFAULTS } from "./field-defaults.ts";
 import { bootstrapServers } from "./kafka.ts";
 import type { ProducerOptions } from "../../runtime.ts";
@@ -26,7 +26,7 @@ export function producerSpec(settings: Settings, stateDirectory: string, options
     kind: "producer",
     command: process.execPath,
     args: ["--disable-warning=ExperimentalWarning", join(ROOT, "producer/main.ts"), ...args],
-    env: nodeEnvironment(),
+    env: nodeEnvironment(COMPILE_CACHE),
     secret_env: {},
     cwd: join(stateDirectory, LAYOUT.data, "producer"),
     log: join(settings.run_directory, "logs/producer.log"),

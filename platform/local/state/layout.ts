@@ -22,6 +22,9 @@ export const LAYOUT = {
   checkpoint: "data/checkpoint",
 } as const;
 
+/** Where Node keeps the compiled modules of the nodes that it runs: half of a producer's start is reading and compiling them. */
+export const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(ROOT, ".faultline/cache/node") };
+
 /** Each driver's status file. */
 export function driverStatusPath(stateDirectory: string, driver: string): string {
   return join(stateDirectory, LAYOUT.data, driverStatusFile(driver));

@@ -232,7 +232,7 @@ public final class PartitionWriter<R> implements Closeable {
         drop();
       }
     }
-    if (failure == SqlFailure.TRANSIENT || failure == SqlFailure.LOCKED) {
+    if ((failure == SqlFailure.TRANSIENT || failure == SqlFailure.LOCKED) && backoff.isNews()) {
       LOG.warn("{}: {} ({}); retrying from sink_offsets", name(), e.getMessage(), e.getSQLState());
     }
     return failure;

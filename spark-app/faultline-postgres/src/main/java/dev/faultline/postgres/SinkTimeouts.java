@@ -12,5 +12,5 @@ import java.io.Serializable;
  */
 public record SinkTimeouts(int connectTimeoutMs, int socketTimeoutMs, int lockTimeoutMs, int reconnectDeadlineMs)
     implements Serializable {
-  public static final SinkTimeouts DEFAULT = new SinkTimeouts(5_000, 15_000, 5_000, 60_000);
+  public static final SinkTimeouts DEFAULT = new SinkTimeouts(5_000, 15_000, 1_000, 60_000);
 }

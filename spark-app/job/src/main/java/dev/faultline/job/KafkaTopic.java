@@ -21,7 +21,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * @param latest maps each partition to the offset after its last record
  */
 record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
-  private static final int REQUEST_TIMEOUT_MS = 5_000;
+  private static final int REQUEST_TIMEOUT_MS = 2_000;
 
   /** The broker does not know the topic. A broker that has just started may not know it yet. */
   static final class Missing extends Exception {
@@ -39,8 +39,8 @@ record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
     Properties properties = new Properties();
     properties.put("bootstrap.servers", brokers);
     properties.put("request.timeout.ms", REQUEST_TIMEOUT_MS);
-    properties.put("default.api.timeout.ms", 2 * REQUEST_TIMEOUT_MS);
-    properties.put("socket.connection.setup.timeout.ms", 2_000);
+    properties.put("default.api.timeout.ms", 5 * REQUEST_TIMEOUT_MS);
+    properties.put("socket.connection.setup.timeout.ms", 1_000);
     try (Admin admin = Admin.create(properties)) {
       TopicDescription description = admin.describeTopics(java.util.List.of(topic)).topicNameValues().get(topic).get();
       if (description.partitions().size() != partitions) {

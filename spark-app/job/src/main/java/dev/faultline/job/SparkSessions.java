@@ -1,6 +1,7 @@
 package dev.faultline.job;
 
 import org.apache.spark.SparkConf;
+import org.apache.spark.scheduler.cluster.CoarseGrainedSchedulerBackend;
 import org.apache.spark.sql.SparkSession;
 
 /** Opens the Spark session. When its context dies with the master or the application, the job opens a new one. */
@@ -19,6 +20,12 @@ final class SparkSessions {
     conf.setIfMissing("spark.sql.streaming.stopTimeout", "8s");
     // each start has a checkpoint of its own, whose history nobody reads
     conf.setIfMissing("spark.sql.streaming.minBatchesToRetain", "2");
-    return SparkSession.builder().config(conf).getOrCreate();
+    SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
+    // not where the executor is the driver itself, and not where Spark's own way is measured
+    if (!arguments.kafkaDefaults() && spark.sparkContext().schedulerBackend() instanceof CoarseGrainedSchedulerBackend) {
+      SilentExecutors.watch(spark.sparkContext());
+      ColdExecutors.rehearse(spark.sparkContext(), () -> Rehearsal.runBesideQuery(spark, pipeline, arguments));
+    }
+    return spark;
   }
 }

@@ -22,21 +22,26 @@ import org.apache.spark.sql.streaming.Trigger;
 final class StreamQuery {
   /**
    * A dead leader must be noticed and its successor found within seconds: the defaults take 30 s for a frozen broker
-   * and five minutes for metadata that no error refreshes.
+   * and five minutes for metadata that no error refreshes. docs/tuning.md explains each value.
    */
-  private static final Map<String, String> TIMES = Map.of(
-      "kafka.request.timeout.ms", "4000",
-      "kafka.default.api.timeout.ms", "20000",
-      "kafka.metadata.max.age.ms", "2000",
-      "kafka.socket.connection.setup.timeout.ms", "1500",
-      "kafka.socket.connection.setup.timeout.max.ms", "4000",
-      "kafka.reconnect.backoff.max.ms", "500",
-      "kafkaConsumer.pollTimeoutMs", "20000");
+  private static final Map<String, String> TIMES = Map.ofEntries(
+      // a frozen broker costs this time for the fetch and once more for the next connection: above fetch.max.wait.ms
+      Map.entry("kafka.request.timeout.ms", "1000"),
+      Map.entry("kafka.fetch.max.wait.ms", "250"),
+      Map.entry("kafka.default.api.timeout.ms", "20000"),
+      Map.entry("kafka.metadata.max.age.ms", "2000"),
+      Map.entry("kafka.socket.connection.setup.timeout.ms", "1000"),
+      Map.entry("kafka.socket.connection.setup.timeout.max.ms", "2000"),
+      Map.entry("kafka.reconnect.backoff.max.ms", "250"),
+      // each answer that names the dead leader again doubles the wait before the next question
+      Map.entry("kafka.retry.backoff.ms", "50"),
+      Map.entry("kafka.retry.backoff.max.ms", "200"),
+      Map.entry("kafkaConsumer.pollTimeoutMs", "20000"));
 
-  private static final Map<String, String> CONSUMER = Map.of(
-      "kafka.max.poll.records", "2000",
-      "kafka.max.partition.fetch.bytes", "2097152",
-      "kafka.receive.buffer.bytes", "1048576");
+  private static final Map<String, String> CONSUMER = Map.ofEntries(
+      Map.entry("kafka.max.poll.records", "2000"),
+      Map.entry("kafka.max.partition.fetch.bytes", "2097152"),
+      Map.entry("kafka.receive.buffer.bytes", "1048576"));
 
   private StreamQuery() {
   }

@@ -22,6 +22,8 @@
  *   <li>{@link dev.faultline.job.SparkSessions}, {@link dev.faultline.job.CheckpointFolder},
  *       {@link dev.faultline.job.LiveQuery}, {@link dev.faultline.job.TaskProbe}, {@link dev.faultline.job.WarmUp},
  *       {@link dev.faultline.job.JobSetup}, {@link dev.faultline.job.StopSignal}: helpers of the loop.
+ *   <li>{@link dev.faultline.job.SilentExecutors}, {@link dev.faultline.job.ColdExecutors}: executors that are frozen are given up, and those
+ *       that have no task yet rehearse ({@link dev.faultline.job.Rehearsal}).
  * </ol>
  */
 package dev.faultline.job;
