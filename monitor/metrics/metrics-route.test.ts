@@ -2,6 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { FAULT_KINDS } from "../../contract/plan.ts";
 import { RUN_FILES } from "../../contract/run.ts";
 import { VERDICTS } from "../../contract/verdict.ts";
 import type { Observed } from "./facts.ts";
@@ -91,7 +92,7 @@ it("says how the run is, in base units", async () => {
     'faultline_faults_total{kind="kill"}': 2,
     'faultline_faults_total{kind="pause"}': 1,
     ...Object.fromEntries(
-      ["stop", "restart", "disconnect", "isolate", "delay", "cpu", "memory"].map((kind) => [
+      FAULT_KINDS.filter((kind) => kind !== "kill" && kind !== "pause").map((kind) => [
         `faultline_faults_total{kind="${kind}"}`,
         0,
       ]),
