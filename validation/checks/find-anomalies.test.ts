@@ -47,8 +47,9 @@ function allUndone(partitions: number): WitnessSeen {
   const seen = new WitnessSeen(partitions);
   const rows = (from: number, count: number, digest: string, at_ms: number) =>
     seen.add({ t: "rows", partition: 0, from, to: from + 10, rows: count, digest, at_ms });
-  const offsets = (next_offset: number, at_ms: number) =>
+  const offsets = (next_offset: number, at_ms: number, timeline?: number) =>
     seen.add({
+      ...(timeline !== undefined && { timeline }),
       t: "offsets",
       partition: 0,
       next_offset,
@@ -66,6 +67,8 @@ function allUndone(partitions: number): WitnessSeen {
   rows(20, 10, "whole", 2);
   rows(20, 5, "half", 3);
   offsets(30, 4);
+  offsets(38, 6, 1);
+  offsets(35, 7, 2);
   seen.add({
     t: "totals",
     next_offset: 1,
@@ -81,7 +84,15 @@ function allUndone(partitions: number): WitnessSeen {
   return seen;
 }
 
-const WITNESSED = ["inconsistent-offset", "late-visible", "rewound", "rewritten", "torn-visible", "vanished"];
+const WITNESSED = [
+  "failed-over",
+  "inconsistent-offset",
+  "late-visible",
+  "rewound",
+  "rewritten",
+  "torn-visible",
+  "vanished",
+];
 const ALWAYS = ["corrupt", "failed-visible", "foreign-run", "phantom", ...WITNESSED].toSorted();
 const OF_THE_LOG = [
   "torn-batch",
