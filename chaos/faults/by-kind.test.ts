@@ -18,6 +18,6 @@ describe.each(FAULT_KINDS)("%s", (kind) => {
 
   it("has a row in the README's table, and a word in the usage of chaos.sh", () => {
     expect(room("README.md")).toMatch(new RegExp(`^\\| \`${kind}\` \\|`, "m"));
-    expect(/^ {2}--faults +(.*); default/m.exec(room("chaos.sh"))?.[1]?.split(", ")).toContain(kind);
+    expect(/^ {2}--faults +([^;]*); default/m.exec(room("chaos.sh"))?.[1]?.split(/,\s+/)).toContain(kind);
   });
 });
