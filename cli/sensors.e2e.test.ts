@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { journalReader, type JournalRecord } from "../contract/journal.ts";
 import { RUN_FILES } from "../contract/run.ts";
-import { TestBench } from "./fixture/test-bench.ts";
+import { commandLine, TestBench } from "./fixture/test-bench.ts";
 
 type StatusJson = { nodes: { name: string; state: string; ready: boolean; process?: { pid: number } }[] };
 
@@ -97,9 +97,7 @@ describe("sensors, both triggers on one table", () => {
   });
 
   it("the supervisor killed: nodes live on, and the next up finds them", async () => {
-    const supervisor = bench
-      .processesLeft()
-      .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("supervisor-main"));
+    const supervisor = bench.processesLeft().filter((pid) => commandLine(pid).includes("supervisor-main"));
     expect(supervisor).toHaveLength(1);
     const before = (await status()).nodes.map((node) => node.process?.pid);
     process.kill(supervisor[0] as number, "SIGKILL");
