@@ -10,7 +10,6 @@ import { metricsRoute } from "./metrics-route.ts";
 
 /** The image of the compose service `prometheus`. This process is the monitor and the driver that it scrapes, at their names and ports. */
 const NAME = `faultline-prometheus-${randomBytes(4).toString("hex")}`;
-const SCRAPED = /^\[\{ targets: \["(monitor|spark):(\d+)"\] \}\]$/;
 const SPARK = readFileSync(join(import.meta.dirname, "fixture/spark-metrics.txt"));
 const cleanUp: (() => Promise<unknown>)[] = [];
 let api: string;
@@ -18,8 +17,7 @@ let api: string;
 /** The port at which the configuration scrapes a service. */
 function portOf(service: string): number {
   const text = readFileSync(join(import.meta.dirname, "prometheus/prometheus.yml"), "utf8");
-  const targets = [...text.matchAll(/static_configs: (.*)/g)].map(([, list = ""]) => SCRAPED.exec(list));
-  return Number(targets.find((target) => target?.[1] === service)?.[2]);
+  return Number(new RegExp(`"${service}:(\\d+)"`).exec(text)?.[1]);
 }
 
 async function listen(host: string, port: number, handle: RequestListener): Promise<void> {
