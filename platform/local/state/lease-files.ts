@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StateFile } from "./state-file.ts";
 
@@ -52,6 +52,8 @@ export class LeaseFiles<T extends Lease> {
   }
 
   #names(): string[] {
+    // Mostly there is none, and an exception for that, ten times a second for each node, is dear.
+    if (!existsSync(this.#directory)) return [];
     try {
       return readdirSync(this.#directory)
         .filter((name) => name.endsWith(SUFFIX))

@@ -16,6 +16,10 @@ import org.apache.spark.TaskContext;
 final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   /** How often a waiting task looks whether Spark has killed it without an interrupt. */
   private static final long LOOK_MS = 100;
+  /** A task that waited so long for a record has read what there is. */
+  private static final long AT_END_MS = 15;
+  /** So long a standby then lets records gather, at most. */
+  static final long GATHER_MS = 200;
 
   private final SinkPlan plan;
   private final int partition;
@@ -27,6 +31,9 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   private final Condition changed = lock.newCondition();
   private final Tail<R> tail;
   private final Rehearsal<R> rehearsal;
+  private final long gatherMs;
+  /** When the task went to fetch the next record; 0 before the first. */
+  private long askedNanos;
   /** Stores the records; null while the gate is closed. */
   private BackgroundWriter<R> writer;
   /** The same writer, once the tail is empty and the task may use it itself. */
@@ -35,6 +42,11 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   private RuntimeException failure;
 
   GatedWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, int chunkMs, ToIntFunction<R> bytes) {
+    this(plan, partition, encoder, chunkMs, bytes, GATHER_MS);
+  }
+
+  GatedWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, int chunkMs, ToIntFunction<R> bytes, long gatherMs) {
+    this.gatherMs = gatherMs;
     this.plan = plan;
     this.partition = partition;
     this.encoder = encoder;
@@ -57,8 +69,9 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   private boolean keep(long offset, byte[] key, byte[] value, R record) {
     lock.lock();
     try {
+      gather();
       while (direct == null && tail.isFull()) {
-        await();
+        await(LOOK_MS);
       }
       throwFailure();
       if (direct == null) {
@@ -69,19 +82,40 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
       }
       return direct == null;
     } finally {
+      askedNanos = System.nanoTime();
       lock.unlock();
     }
   }
 
+  /**
+   * Lets records gather in Kafka while the gate is closed. Each of the task's polls is three requests to a broker (Spark asks for the
+   * log's beginning and end after each), and at the log's end it brings a single batch: two standby executors kept the brokers as busy as the
+   * active ones. At most four times as long as the task waited for this record, so that one that is behind does not stay so.
+   */
+  private void gather() {
+    if (askedNanos == 0) {
+      return;
+    }
+    long nowNanos = System.nanoTime();
+    long waitedMs = (nowNanos - askedNanos) / 1_000_000;
+    if (waitedMs < AT_END_MS) {
+      return;
+    }
+    long untilNanos = nowNanos + Math.min(gatherMs, 4 * waitedMs) * 1_000_000;
+    for (long leftMs = 1; writer == null && leftMs > 0; leftMs = (untilNanos - System.nanoTime()) / 1_000_000) {
+      await(Math.min(LOOK_MS, leftMs));
+    }
+  }
+
   /** Waits for a change; called with the lock. */
-  private void await() {
+  private void await(long atMostMs) {
     throwFailure();
     TaskContext task = TaskContext.get();
     if (task != null && task.isInterrupted()) {
       throw new SinkUnavailableException("the task was killed while it waited for the right to write", null);
     }
     try {
-      changed.await(LOOK_MS, TimeUnit.MILLISECONDS);
+      changed.await(atMostMs, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SinkUnavailableException("interrupted while waiting for the right to write", e);
@@ -208,7 +242,7 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
     lock.lock();
     try {
       while (writer == null ? !tail.isEmpty() : direct == null) {
-        await();
+        await(LOOK_MS);
       }
       throwFailure();
       closed = true;

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,26 @@ class GatedWriterTest {
     Payments.claim(database, "standby");
     end.get(10, TimeUnit.SECONDS);
     stored(100);
+  }
+
+  @Test
+  void letsRecordsGatherAtTheLogsEndUntilItsDriverHasTheClaim() throws Exception {
+    GatedWriter<byte[]> standby = Payments.standby(waiting, 0, 60_000);
+    // without a wait in between they are taken at once
+    append(standby, 0, 100);
+    Thread task = new Thread(() -> {
+      // Kafka had nothing for so long: four times this is more than the test waits
+      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(2));
+      append(standby, 100, 200);
+    });
+    task.start();
+    Eventually.equal(true, () -> task.getState() == Thread.State.TIMED_WAITING && LockSupport.getBlocker(task) != null);
+    assertEquals(100, standby.waiting());
+    Payments.claim(database, "standby");
+    task.join(6_000);
+    assertFalse(task.isAlive(), "the open gate wakes it");
+    standby.finish();
+    stored(200);
   }
 
   @Test

@@ -48,7 +48,11 @@ final class Payments {
   }
 
   static GatedWriter<byte[]> standby(SinkPlan plan, int partition) {
-    return new GatedWriter<>(plan, partition, new JsonEncoder(FieldList.parse(FIELDS), plan.target().columns()), 5, value -> value.length);
+    return standby(plan, partition, GatedWriter.GATHER_MS);
+  }
+
+  static GatedWriter<byte[]> standby(SinkPlan plan, int partition, long gatherMs) {
+    return new GatedWriter<>(plan, partition, new JsonEncoder(FieldList.parse(FIELDS), plan.target().columns()), 5, value -> value.length, gatherMs);
   }
 
   static PartitionWriter<byte[]> writer(SinkPlan plan, int partition) {
