@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ProcessIdentity } from "../../../contract/process.ts";
 import { openLog } from "./log-file.ts";
 import type { ProcessSpec } from "./node-files.ts";
@@ -18,7 +18,7 @@ export function startProcess(stateDirectory: string, spec: ProcessSpec): ChildPr
   mkdirSync(spec.cwd, { recursive: true });
   const log = openLog(spec.log);
   try {
-    return spawn(spec.command, spec.args, {
+    const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: { ...spec.env, ...secrets, [STATE_VARIABLE]: stateDirectory, [NODE_VARIABLE]: spec.name },
       detached: true,
@@ -26,8 +26,18 @@ export function startProcess(stateDirectory: string, spec: ProcessSpec): ChildPr
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
     });
+    if (child.pid !== undefined && spec.session_nice !== undefined) setSessionNice(child.pid, spec.session_nice);
+    return child;
   } finally {
     closeSync(log);
+  }
+}
+
+function setSessionNice(pid: number, nice: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, `${nice}`);
+  } catch {
+    // This kernel does not schedule by session, or only root may ask for more than the others get.
   }
 }
 

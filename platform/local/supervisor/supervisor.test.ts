@@ -153,6 +153,18 @@ describe.concurrent("hold", () => {
   });
 });
 
+// Where the kernel does not schedule by session, or a user may not ask for more, there is nothing to see.
+describe.runIf(existsSync("/proc/self/autogroup") && process.getuid?.() === 0)("a share of the processor", () => {
+  it("is asked for each life of a node", async () => {
+    stage.define("shared-1", SLEEP, { session_nice: -5 });
+    const first = await stage.running("shared-1");
+    expect(readFileSync(`/proc/${first.pid}/autogroup`, "utf8")).toContain("nice -5");
+    signalProcess(first, "SIGKILL");
+    const second = await stage.running("shared-1", 2);
+    expect(readFileSync(`/proc/${second.pid}/autogroup`, "utf8")).toContain("nice -5");
+  });
+});
+
 describe("a damaged file of one node", () => {
   it("is logged once, and the other nodes are supervised on", async () => {
     await using stage = await Stage.open();
