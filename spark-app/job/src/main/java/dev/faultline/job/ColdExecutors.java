@@ -1,5 +1,6 @@
 package dev.faultline.job;
 
+import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
@@ -28,17 +29,19 @@ final class ColdExecutors extends SparkListener {
   }
 
   private final SparkContext context;
+  private final BooleanSupplier ready;
   private final Round round;
   private final Idleness idleness = new Idleness(SETTLED_MS, ROUNDS);
 
-  private ColdExecutors(SparkContext context, Round round) {
+  private ColdExecutors(SparkContext context, BooleanSupplier ready, Round round) {
     this.context = context;
+    this.ready = ready;
     this.round = round;
   }
 
-  /** Looks until the context is stopped. */
-  static void rehearse(SparkContext context, Round round) {
-    ColdExecutors cold = new ColdExecutors(context, round);
+  /** Looks until the context is stopped, while the driver is ready. */
+  static void rehearse(SparkContext context, BooleanSupplier ready, Round round) {
+    ColdExecutors cold = new ColdExecutors(context, ready, round);
     context.addSparkListener(cold);
     Thread thread = new Thread(cold::run, "faultline-cold-executors");
     thread.setDaemon(true);
@@ -73,7 +76,7 @@ final class ColdExecutors extends SparkListener {
     try {
       while (!context.isStopped()) {
         Thread.sleep(LOOK_MS);
-        if (idleness.isRoundDue(nowMs())) {
+        if (ready.getAsBoolean() && idleness.isRoundDue(nowMs())) {
           rehearse();
         }
       }

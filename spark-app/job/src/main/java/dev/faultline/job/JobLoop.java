@@ -83,7 +83,7 @@ final class JobLoop {
   /** True when the job is done; an exception when the query failed. */
   private boolean runQuery() throws Exception {
     if (spark == null || spark.sparkContext().isStopped()) {
-      spark = SparkSessions.open(setup.pipeline(), arguments);
+      spark = SparkSessions.open(setup);
     }
     if (!arguments.standby()) {
       new LoneRun(setup).run(spark);

@@ -1,5 +1,6 @@
 package dev.faultline.job;
 
+import java.util.function.BooleanSupplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.scheduler.cluster.CoarseGrainedSchedulerBackend;
 import org.apache.spark.sql.SparkSession;
@@ -9,7 +10,9 @@ final class SparkSessions {
   private SparkSessions() {
   }
 
-  static SparkSession open(PipelineFile pipeline, JobArguments arguments) {
+  static SparkSession open(JobSetup setup) {
+    PipelineFile pipeline = setup.pipeline();
+    JobArguments arguments = setup.arguments();
     SparkConf conf = new SparkConf();
     // Real-time Mode holds one slot per partition for the whole epoch
     conf.setIfMissing("spark.master", "local[" + (pipeline.partitions() + 2) + "]");
@@ -24,7 +27,9 @@ final class SparkSessions {
     // not where the executor is the driver itself, and not where Spark's own way is measured
     if (!arguments.kafkaDefaults() && spark.sparkContext().schedulerBackend() instanceof CoarseGrainedSchedulerBackend) {
       SilentExecutors.watch(spark.sparkContext());
-      ColdExecutors.rehearse(spark.sparkContext(), () -> Rehearsal.runBesideQuery(spark, pipeline, arguments));
+      // a driver that gets ready has the processor first: beside it, four seconds' work of a rehearsal lasted 42 s, and both got late
+      BooleanSupplier ready = () -> setup.status().is(JobState.RUNNING) || setup.status().is(JobState.STANDBY);
+      ColdExecutors.rehearse(spark.sparkContext(), ready, () -> Rehearsal.runBesideQuery(spark, pipeline, arguments));
     }
     return spark;
   }
