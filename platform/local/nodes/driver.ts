@@ -31,9 +31,6 @@ function sparkDefaults(): Record<string, string> {
 /** A driver that was killed leaves the processor to the take-over first: the start of a JVM takes seconds of it. */
 const AFTER_TAKE_OVER_MS = 3_000;
 
-/** A driver that runs needs little, and one that starts is what a second fault would miss (docs/decisions/018): the weight of two sessions. */
-const SESSION_NICE = -3;
-
 /** A driver of the job in client mode, with an executor on both workers, so that the loss of one worker leaves enough for every partition. */
 export function driverSpec(
   settings: Settings,
@@ -86,7 +83,6 @@ export function driverSpec(
     },
     secret_env: { POSTGRES_PASSWORD: address.password_file },
     cwd: directory,
-    session_nice: SESSION_NICE,
     log: join(settings.run_directory, `logs/${name}.log`),
     addresses: {},
     restart: "always",

@@ -127,9 +127,6 @@ export function sparkMasterSpec(settings: Settings, stateDirectory: string, spar
   };
 }
 
-/** A worker's session has all drivers' executors on it (docs/decisions/018): the weight of three sessions. */
-const WORKER_SESSION_NICE = -5;
-
 export function sparkWorkerSpec(
   settings: Settings,
   stateDirectory: string,
@@ -170,7 +167,6 @@ export function sparkWorkerSpec(
     env: sparkEnvironment(spark),
     secret_env: {},
     cwd: directory,
-    session_nice: WORKER_SESSION_NICE,
     log: join(settings.run_directory, "logs", `${name}.log`),
     addresses: { spark: `127.0.0.1:${port}`, web: `127.0.0.1:${web}` },
     restart: "always",

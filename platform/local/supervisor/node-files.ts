@@ -20,8 +20,6 @@ const specSchema = z.strictObject({
   /** Start as this user; undefined: as the supervisor's own. */
   uid: z.int().optional(),
   gid: z.int().optional(),
-  /** Nice value of its session as a whole, where the kernel schedules by session (sched(7), autogroup). Raising it needs root; else it stays as it is. */
-  session_nice: z.int().min(-20).max(19).optional(),
   log: z.string(),
   /** Service → host:port. */
   addresses: z.record(z.string(), z.string()),

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, readFileSync } from "node:fs";
 import type { ProcessIdentity } from "../../../contract/process.ts";
 import { openLog } from "./log-file.ts";
 import type { ProcessSpec } from "./node-files.ts";
+import { raiseShare } from "./session-share.ts";
 import { NODE_VARIABLE, postgresProcesses, STATE_VARIABLE, taggedProcesses } from "./marked-processes.ts";
 import { identityOf, sameProcess, toIdentity } from "../../../machine/process-identity.ts";
 import { descendantsOf, readProcessTable } from "../../../machine/process-table.ts";
@@ -26,18 +27,10 @@ export function startProcess(stateDirectory: string, spec: ProcessSpec): ChildPr
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
     });
-    if (child.pid !== undefined && spec.session_nice !== undefined) setSessionNice(child.pid, spec.session_nice);
+    if (child.pid !== undefined) raiseShare(child.pid, spec.kind);
     return child;
   } finally {
     closeSync(log);
-  }
-}
-
-function setSessionNice(pid: number, nice: number): void {
-  try {
-    writeFileSync(`/proc/${pid}/autogroup`, `${nice}`);
-  } catch {
-    // This kernel does not schedule by session, or only root may ask for more than the others get.
   }
 }
 

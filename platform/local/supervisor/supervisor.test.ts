@@ -153,15 +153,19 @@ describe.concurrent("hold", () => {
   });
 });
 
+const niceOf = ({ pid }: ProcessIdentity): string | undefined =>
+  /nice .*/.exec(readFileSync(`/proc/${pid}/autogroup`, "utf8"))?.[0];
+
 // Where the kernel does not schedule by session, or a user may not ask for more, there is nothing to see.
 describe.runIf(existsSync("/proc/self/autogroup") && process.getuid?.() === 0)("a share of the processor", () => {
-  it("is asked for each life of a node", async () => {
-    stage.define("shared-1", SLEEP, { session_nice: -5 });
-    const first = await stage.running("shared-1");
-    expect(readFileSync(`/proc/${first.pid}/autogroup`, "utf8")).toContain("nice -5");
+  it("is twice the usual one in each life of a node on the events' path", async () => {
+    stage.define("broker-1", SLEEP, { kind: "kafka" });
+    stage.define("driver-1", SLEEP, { kind: "driver" });
+    const first = await stage.running("broker-1");
+    expect(niceOf(first)).toBe("nice -3");
     signalProcess(first, "SIGKILL");
-    const second = await stage.running("shared-1", 2);
-    expect(readFileSync(`/proc/${second.pid}/autogroup`, "utf8")).toContain("nice -5");
+    expect(niceOf(await stage.running("broker-1", 2))).toBe("nice -3");
+    expect(niceOf(await stage.running("driver-1"))).toBe("nice 0");
   });
 });
 
