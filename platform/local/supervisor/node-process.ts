@@ -3,7 +3,6 @@ import { closeSync, mkdirSync, readFileSync } from "node:fs";
 import type { ProcessIdentity } from "../../../contract/process.ts";
 import { openLog } from "./log-file.ts";
 import type { ProcessSpec } from "./node-files.ts";
-import { raiseShare } from "./session-share.ts";
 import { NODE_VARIABLE, postgresProcesses, STATE_VARIABLE, taggedProcesses } from "./marked-processes.ts";
 import { identityOf, sameProcess, toIdentity } from "../../../machine/process-identity.ts";
 import { descendantsOf, readProcessTable } from "../../../machine/process-table.ts";
@@ -19,7 +18,7 @@ export function startProcess(stateDirectory: string, spec: ProcessSpec): ChildPr
   mkdirSync(spec.cwd, { recursive: true });
   const log = openLog(spec.log);
   try {
-    const child = spawn(spec.command, spec.args, {
+    return spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: { ...spec.env, ...secrets, [STATE_VARIABLE]: stateDirectory, [NODE_VARIABLE]: spec.name },
       detached: true,
@@ -27,8 +26,6 @@ export function startProcess(stateDirectory: string, spec: ProcessSpec): ChildPr
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
     });
-    if (child.pid !== undefined) raiseShare(child.pid, spec.kind);
-    return child;
   } finally {
     closeSync(log);
   }

@@ -153,22 +153,6 @@ describe.concurrent("hold", () => {
   });
 });
 
-const niceOf = ({ pid }: ProcessIdentity): string | undefined =>
-  /nice .*/.exec(readFileSync(`/proc/${pid}/autogroup`, "utf8"))?.[0];
-
-// Where the kernel does not schedule by session, or a user may not ask for more, there is nothing to see.
-describe.runIf(existsSync("/proc/self/autogroup") && process.getuid?.() === 0)("a share of the processor", () => {
-  it("is twice the usual one in each life of a node on the events' path", async () => {
-    stage.define("broker-1", SLEEP, { kind: "kafka" });
-    stage.define("driver-1", SLEEP, { kind: "driver" });
-    const first = await stage.running("broker-1");
-    expect(niceOf(first)).toBe("nice -3");
-    signalProcess(first, "SIGKILL");
-    expect(niceOf(await stage.running("broker-1", 2))).toBe("nice -3");
-    expect(niceOf(await stage.running("driver-1"))).toBe("nice 0");
-  });
-});
-
 describe("a damaged file of one node", () => {
   it("is logged once, and the other nodes are supervised on", async () => {
     await using stage = await Stage.open();
