@@ -3,10 +3,14 @@ import { expect, it } from "vitest";
 import { CONTENT_TYPES, exposition } from "./exposition.ts";
 import { fresh, RunningTotals } from "./facts.ts";
 import { FAMILIES } from "./families.ts";
-import { AT_MS, observed, VERDICT } from "./fixture/observed.ts";
+import { AT_MS, observed, sample, VERDICT } from "./fixture/observed.ts";
 
 /** The exposition, judged by the programs that will read it. */
-const run = observed("/runs/a-run");
+const { nodes } = sample();
+// With a second driver, so that each family has a sample.
+const run = observed("/runs/a-run", {
+  sample: sample({ nodes: [...nodes, { name: "driver-2", kind: "driver", answers: true, role: "active" }] }),
+});
 const facts = {
   atMs: AT_MS,
   observed: run,
