@@ -17,7 +17,7 @@ const plan = (kind: "kill" | "pause", holdMs: number): Plan => ({
   faults: [{ id: 1, at_ms: 3_000, kind, target: { role: "active-driver" }, hold_ms: holdMs }],
 });
 /** A driver that was killed starts beside all else: on two slow cores that takes minutes. */
-const READY_MS = 300_000;
+const READY_MS = 400_000;
 
 const upperMs = (measure: DigestMeasure): number => ("unknown" in measure ? Number.NaN : measure.high_ms);
 
@@ -49,19 +49,19 @@ describe("a standby driver", () => {
       const role = (name: string) => now.find((driver) => driver.name === name && driver.ready)?.role;
       return role(active) === "active" && role(standby) === "standby";
     };
-    expect([await waitUntil(READY_MS, isSo, { everyMs: 1_000 }), await drivers()]).toEqual([true, expect.anything()]);
+    expect([await waitUntil(READY_MS, isSo, { everyMs: 5_000 }), await drivers()]).toEqual([true, expect.anything()]);
   };
 
   it("takes over from a driver that is killed, and from a driver that is stopped; each stands by afterwards", async () => {
     await bench.must(["produce", "--detach", "--rate", "200"]);
     const partitions = () => bench.rows("SELECT partition FROM sink_offsets WHERE rows > 100");
-    expect(await waitUntil(READY_MS, async () => (await partitions()).length === 6, { everyMs: 1_000 })).toBe(true);
+    expect(await waitUntil(READY_MS, async () => (await partitions()).length === 6, { everyMs: 2_000 })).toBe(true);
     await strike("kill", 0);
     await becomes("driver-2", "driver");
     await strike("pause", 12_000);
     await becomes("driver", "driver-2");
     expect((await drivers()).map(({ starts }) => starts)).toEqual([2, 1]);
-  });
+  }, 1_200_000);
 
   it("is the same as ever for the rows: nothing is lost, and they stand still for seconds only", async () => {
     await bench.must(["produce", "--count", "1000", "--rate", "1000"]);
