@@ -8,8 +8,8 @@ import org.apache.spark.api.plugin.SparkPlugin;
 
 /**
  * An executor that exits does so at once: {@code spark.plugins=dev.faultline.job.QuickExit}. It has nothing to save: PostgreSQL rolls back
- * what is open when the socket closes, and Spark's worker removes the files. Spark's own shutdown hooks need half a second of a processor; when a
- * driver was killed, its executors took that from the executors of the driver that takes over, on the same machine.
+ * what is open when the socket closes, and Spark's worker removes the files. After a driver was killed, its two executors
+ * took half a second of a processor until they had ended, beside the executors of the driver that takes over.
  */
 public final class QuickExit implements SparkPlugin {
   /** As an executor that lost its driver exits. */
