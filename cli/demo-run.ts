@@ -26,6 +26,7 @@ import type { CommandContext } from "./context.ts";
 import { judgeRun } from "./judge-run.ts";
 import { openBrowser } from "./open-browser.ts";
 import { Progress } from "./progress.ts";
+import { postgresRequest } from "./shared-flags.ts";
 import { requireStack } from "./stack-access.ts";
 import { watchdogCommand } from "./watchdog-command.ts";
 import { QUIET_TIMEOUT_MS, whileProducing } from "./while-producing.ts";
@@ -42,6 +43,7 @@ export type DemoFlags = {
   targets?: string[];
   faults?: FaultKind[];
   postgresStandby?: boolean;
+  postgresSync?: boolean;
   open: boolean;
   keep: boolean;
   json: boolean;
@@ -117,7 +119,7 @@ async function bringUp(
     trigger: flags.trigger,
     producerRate: flags.rate,
     ...(flags.standby !== undefined && { standby: flags.standby }),
-    ...(flags.postgresStandby !== undefined && { postgresStandby: flags.postgresStandby }),
+    ...postgresRequest(flags),
   };
   // A plan that can't be drawn is told now, and not after a minute of starting.
   makePlan({ ...planRequest(flags, seed, pipeline), nodes: power.plannedNodes(request) });

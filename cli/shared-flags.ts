@@ -1,3 +1,4 @@
+import { FaultlineError } from "../contract/errors.ts";
 import { RUNTIME_NAMES } from "../contract/stack.ts";
 import { parseCount, parseDuration, parsePortNumber, parseText } from "./parse.ts";
 
@@ -32,6 +33,27 @@ export const postgresStandbyFlag = {
   brief:
     "A second PostgreSQL server that follows the first and can be promoted (local) [default: as the existing data]",
 } as const;
+
+/** `--postgres-sync`, beside it. */
+export const postgresSyncFlag = {
+  kind: "boolean",
+  optional: true,
+  brief:
+    "Commits wait until the standby has them, so a promotion loses none; while the standby is away, nothing is written. Implies --postgres-standby",
+} as const;
+
+/** What the two flags ask of a stack. @throws FaultlineError FL_USAGE for a synchronous standby in a stack without one */
+export function postgresRequest(flags: { postgresStandby?: boolean; postgresSync?: boolean }): typeof flags {
+  const { postgresStandby = flags.postgresSync === true ? true : undefined, postgresSync } = flags;
+  if (postgresSync === true && postgresStandby === false)
+    throw new FaultlineError("FL_USAGE", "--postgres-sync needs a standby, and --no-postgres-standby takes it away", {
+      remedy: "leave one of them out",
+    });
+  return {
+    ...(postgresStandby !== undefined && { postgresStandby }),
+    ...(postgresSync !== undefined && { postgresSync }),
+  };
+}
 
 const bound = (brief: string) =>
   ({ kind: "parsed", parse: parseDuration(1), optional: true, brief, placeholder: "time" }) as const;

@@ -199,6 +199,8 @@ export type Server = {
   timeline: number;
   /** A standby: whether WAL comes in. */
   isReceiving: boolean;
+  /** A primary: whether its commits wait until a standby has them. */
+  isSynchronous: boolean;
   /** Partition → next_offset of sink_offsets, over all topics and targets. */
   nextOffsets: ReadonlyMap<string, number>;
 };

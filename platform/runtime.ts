@@ -58,6 +58,8 @@ export type UpRequest = {
   standby?: boolean;
   /** Whether PostgreSQL has a standby. */
   postgresStandby?: boolean;
+  /** Whether a commit waits for that standby; only with it. */
+  postgresSync?: boolean;
   /** For a benchmark: the settings for time that Kafka and Spark have by themselves, instead of ours. */
   fieldDefaults?: boolean;
   /** Ports that must be these, by name. The others are chosen. */

@@ -35,6 +35,19 @@ it("loses what was committed while the standby got nothing", async () => {
   expect(stack.servers.isReceiving).toBe(true);
 });
 
+it("has an effect although nothing was lost, if commits waited for the standby", async () => {
+  await using stack = await startServers();
+  stack.servers.isSynchronous = true;
+  const { outcome, records } = await runOne(stack, FAULT);
+  expect(outcome).toMatchObject({ outcome: "recovered" });
+  expect(records).toContainEqual(
+    expect.objectContaining({
+      proof:
+        "db-1 was killed after 0.05 s in which db-2 got nothing, and commits waited for it; db-2 takes writes, timeline 1 → 2; no offset was lost",
+    }),
+  );
+});
+
 it("has no effect if nothing was lost", async () => {
   await using stack = await startServers();
   const { outcome, records } = await runOne(stack, FAULT);

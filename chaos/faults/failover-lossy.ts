@@ -17,7 +17,8 @@ const INJECT_LEASE_MS = PROMOTE_LEASE_MS + 60_000 + 30_000;
 
 /**
  * An unplanned failover with asynchronous replication: the standby gets no WAL for a while, then the primary is killed and the standby promoted.
- * Rows and offsets that were committed meanwhile are lost, together. It has bitten only if offsets are lost.
+ * Rows and offsets that were committed meanwhile are lost, together. It has bitten only if offsets are lost; or if commits waited for the standby, so that
+ * nothing could be stored meanwhile.
  */
 export const failoverLossy = promotionFault("failover-lossy", {
   injectLeaseMs: INJECT_LEASE_MS,
@@ -44,8 +45,8 @@ export const failoverLossy = promotionFault("failover-lossy", {
     const promoted = promotedText(found, await servers.look(found.standby));
     const after = `${node} was killed after ${(planned.detached_ms ?? DETACHED_MS) / 1000} s in which ${found.standby} got nothing`;
     return {
-      effective: promoted !== undefined && totalOf(lost) > 0,
-      proof: `${after}; ${promoted ?? `${found.standby} does not take writes`}; ${lostText(lost)}`,
+      effective: promoted !== undefined && (totalOf(lost) > 0 || found.before.isSynchronous),
+      proof: `${after}${found.before.isSynchronous ? ", and commits waited for it" : ""}; ${promoted ?? `${found.standby} does not take writes`}; ${lostText(lost)}`,
     };
   },
 });

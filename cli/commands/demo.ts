@@ -11,13 +11,20 @@ import {
   parsePartsPerMillion,
   parseSeed,
 } from "../parse.ts";
-import { pipelineFlag, postgresStandbyFlag, runtimeFlag, sloFlags, standbyFlag } from "../shared-flags.ts";
+import {
+  pipelineFlag,
+  postgresStandbyFlag,
+  postgresSyncFlag,
+  runtimeFlag,
+  sloFlags,
+  standbyFlag,
+} from "../shared-flags.ts";
 
 export const demo = buildCommand<DemoFlags, [], CommandContext>({
   docs: {
     brief: "The whole path, once: start, produce, break, heal, prove, report, stop",
     fullDescription:
-      "Runs the whole path once: it starts a stack, produces events, breaks the stack by a seeded plan, heals it, drains it, validates the run, writes the report and stops everything. The exit code is the verdict's.\n\nExamples:\n  ./faultline demo\n  ./faultline demo --duration 80 --interval 10 --seed 7\n  ./faultline demo --trigger micro-batch --rate 5k --keep\n  ./faultline demo --max-without-rows 20s\n  ./faultline demo --postgres-standby --faults failover,failover-lossy\n  ./faultline demo --runtime compose\n  ./faultline demo --open",
+      "Runs the whole path once: it starts a stack, produces events, breaks the stack by a seeded plan, heals it, drains it, validates the run, writes the report and stops everything. The exit code is the verdict's.\n\nExamples:\n  ./faultline demo\n  ./faultline demo --duration 80 --interval 10 --seed 7\n  ./faultline demo --trigger micro-batch --rate 5k --keep\n  ./faultline demo --max-without-rows 20s\n  ./faultline demo --postgres-standby --faults failover,failover-lossy\n  ./faultline demo --postgres-sync --faults failover-lossy\n  ./faultline demo --runtime compose\n  ./faultline demo --open",
   },
   parameters: {
     flags: {
@@ -73,6 +80,7 @@ export const demo = buildCommand<DemoFlags, [], CommandContext>({
         placeholder: "list",
       },
       postgresStandby: postgresStandbyFlag,
+      postgresSync: postgresSyncFlag,
       runtime: { ...runtimeFlag, brief: "Processes on this machine, or containers [default: local]" },
       standby: standbyFlag,
       ...sloFlags,

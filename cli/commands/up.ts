@@ -4,7 +4,7 @@ import { isAbsent, required } from "../../contract/capability.ts";
 import { COORDINATIONS, type Coordination, type RuntimeName, type Trigger, TRIGGERS } from "../../contract/stack.ts";
 import type { CommandContext } from "../context.ts";
 import { parsePartsPerMillion, parsePort, parseSeed, parseText, portsOf } from "../parse.ts";
-import { postgresStandbyFlag, runtimeFlag, standbyFlag } from "../shared-flags.ts";
+import { postgresRequest, postgresStandbyFlag, postgresSyncFlag, runtimeFlag, standbyFlag } from "../shared-flags.ts";
 
 type Flags = {
   runtime?: RuntimeName;
@@ -15,6 +15,7 @@ type Flags = {
   coordination?: Coordination;
   standby?: boolean;
   postgresStandby?: boolean;
+  postgresSync?: boolean;
   port?: readonly (readonly [string, number])[];
   json: boolean;
 };
@@ -23,7 +24,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
   docs: {
     brief: "Start the stack, or repair it",
     fullDescription:
-      "Starts the stack (3 Kafka nodes, Spark master, 2 workers, 2 drivers, of which one stands by, PostgreSQL, monitor; with --coordination zookeeper also ZooKeeper) and waits until each node answers its protocol. Run again, it starts what is missing. With another --trigger it restarts the drivers with that trigger.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --coordination zookeeper\n  ./faultline up --no-standby\n  ./faultline up --postgres-standby\n  ./faultline up --port postgres=5432\n  ./faultline up --runtime compose --standby",
+      "Starts the stack (3 Kafka nodes, Spark master, 2 workers, 2 drivers, of which one stands by, PostgreSQL, monitor; with --coordination zookeeper also ZooKeeper) and waits until each node answers its protocol. Run again, it starts what is missing. With another --trigger it restarts the drivers with that trigger.\n\nExamples:\n  ./faultline up\n  ./faultline up --pipeline pipelines/sensors.yaml --trigger micro-batch\n  ./faultline up --coordination zookeeper\n  ./faultline up --no-standby\n  ./faultline up --postgres-standby\n  ./faultline up --postgres-sync\n  ./faultline up --port postgres=5432\n  ./faultline up --runtime compose --standby",
   },
   parameters: {
     flags: {
@@ -63,6 +64,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
       },
       standby: standbyFlag,
       postgresStandby: postgresStandbyFlag,
+      postgresSync: postgresSyncFlag,
       port: {
         kind: "parsed",
         parse: parsePort,
@@ -86,7 +88,7 @@ export const up = buildCommand<Flags, [], CommandContext>({
       ...(flags.trigger !== undefined && { trigger: flags.trigger }),
       ...(flags.coordination !== undefined && { coordination: flags.coordination }),
       ...(flags.standby !== undefined && { standby: flags.standby }),
-      ...(flags.postgresStandby !== undefined && { postgresStandby: flags.postgresStandby }),
+      ...postgresRequest(flags),
       ...(flags.port !== undefined && { ports: portsOf(flags.port) }),
     };
     await power.check(request, "repair");

@@ -7,6 +7,7 @@ import { PostgresPair } from "./fixture/postgres-pair.ts";
 import { eventually } from "./fixture/stage.ts";
 import { LocalInventory } from "./nodes/inventory.ts";
 import { dataDirectory, requireCluster, writeCluster } from "./nodes/postgres-cluster.ts";
+import { setAlone } from "./nodes/postgres-reload.ts";
 
 const TIMEOUT_MS = 120_000;
 
@@ -74,6 +75,60 @@ it(
     expect(await pair.control.inventory.ready("postgres")).toBe(false);
     expect(await pair.failover.restore()).toBe("postgres-2 takes writes (timeline 4), postgres follows");
     expect([await rows(pair, "postgres"), await rows(pair, "postgres-2")]).toEqual([17, 17]);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  "makes commits wait for a synchronous standby, and loses none that was acknowledged",
+  async () => {
+    await using pair = await PostgresPair.prepare({ synchronous: true });
+    const waitsFor = async (server: string): Promise<string | undefined> =>
+      pair.on(server, async (client) => {
+        const { rows: shown } = await client.query<{ names: string }>(
+          "SELECT current_setting('synchronous_standby_names') AS names",
+        );
+        return shown[0]?.names;
+      });
+    const waits = async (server: string): Promise<boolean> =>
+      pair.on(server, async (client) => {
+        const { rows: found } = await client.query("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        return found.length > 0;
+      });
+    // Until the standby is there, the primary must do without: the schema is written before.
+    pair.wantUp("postgres");
+    await eventually(async () => pair.control.inventory.ready("postgres"));
+    await pair.on("postgres", async (client) => client.query("CREATE TABLE t (i int)"));
+    pair.wantUp("postgres-2");
+    await ready(pair);
+    setAlone(pair.settings, pair.files, false);
+    await eventually(async () => (await waitsFor("postgres")) === "postgres_2");
+    expect(await pair.failover.look("postgres")).toMatchObject({ isSynchronous: true });
+    await insert(pair, "postgres", 10);
+    expect(await rows(pair, "postgres-2")).toBeGreaterThanOrEqual(0);
+
+    // Nobody is told of a commit that the standby does not have.
+    await pair.failover.detach();
+    const told = insert(pair, "postgres", 100).then(
+      () => "committed",
+      () => "broken off",
+    );
+    await eventually(async () => waits("postgres"));
+    const lifecycle = required(pair.control.lifecycle);
+    await lifecycle.hold("postgres", "test", Date.now() + 60_000);
+    await kill(pair, "postgres");
+    expect(await told).toBe("broken off");
+    await pair.failover.promote("postgres-2");
+    expect(await rows(pair, "postgres-2")).toBe(10);
+
+    // The new primary has no standby yet, and takes writes; as soon as it has one, its commits wait again.
+    await insert(pair, "postgres-2", 1);
+    expect(await waitsFor("postgres-2")).toBe("");
+    await lifecycle.release("postgres", "test");
+    await pair.failover.restore();
+    await eventually(async () => (await waitsFor("postgres-2")) === "postgres");
+    await insert(pair, "postgres-2", 1);
+    await eventually(async () => (await rows(pair, "postgres")) === 12);
   },
   TIMEOUT_MS,
 );

@@ -14,7 +14,7 @@ import {
 } from "./nodes/postgres-cluster.ts";
 import { shutdownCheckpoint } from "./nodes/postgres-control-file.ts";
 import { lookAt } from "./nodes/postgres-look.ts";
-import { writePostgresConfiguration } from "./nodes/postgres-prepare.ts";
+import { reloadPostgres, setAlone } from "./nodes/postgres-reload.ts";
 import { standbyLogin } from "./nodes/postgres-standby.ts";
 import { serverAddress } from "./nodes/postgres.ts";
 import { readSettings, type Settings } from "./state/settings.ts";
@@ -84,6 +84,8 @@ class LocalFailover implements Failover {
       primary: standby,
       timeline: before.timeline + 1,
     });
+    // Its own standby is gone with the promotion.
+    setAlone(this.#settings(), this.#files, true);
     await this.#promoteNow(standby);
   }
 
@@ -103,7 +105,10 @@ class LocalFailover implements Failover {
       } else return first !== undefined && second?.isReceiving === true;
       return false;
     };
-    if (await waitUntil(RESTORE_TIMEOUT_MS, isWhole, { everyMs: 200 })) return seen;
+    if (await waitUntil(RESTORE_TIMEOUT_MS, isWhole, { everyMs: 200 })) {
+      setAlone(this.#settings(), this.#files, false);
+      return seen;
+    }
     throw new FaultlineError(
       "FL_HEAL_FAILED",
       `${standby} does not follow ${primary} after ${RESTORE_TIMEOUT_MS / 1000} s: ${seen}`,
@@ -137,10 +142,7 @@ class LocalFailover implements Failover {
     const standby = otherServer(cluster.primary);
     writeCluster(this.#stateDirectory, { ...cluster, receiving });
     const server = await this.look(standby);
-    if (server?.isStandby !== true) return;
-    writePostgresConfiguration(this.#settings(), this.#stateDirectory, standby);
-    const { process } = this.#files.readActual(standby);
-    if (process !== null) signalProcess(process, "SIGHUP");
+    if (server?.isStandby === true) reloadPostgres(this.#settings(), this.#files, standby);
   }
 
   async #startAgain(server: string): Promise<void> {

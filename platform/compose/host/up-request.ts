@@ -20,7 +20,7 @@ export function composeVariables(root: string, request: UpRequest): Record<strin
       remedy: "set KAFKA_1_PORT, POSTGRES_PORT, ... in .env (see docker-compose.yml)",
     });
   if (request.postgresStandby === true)
-    throw new FaultlineError("FL_USAGE", "--postgres-standby is for the local runtime", {
+    throw new FaultlineError("FL_USAGE", "--postgres-standby and --postgres-sync are for the local runtime", {
       remedy: "leave it out: PostgreSQL has one server in containers",
     });
   if (request.fieldDefaults === true)

@@ -16,6 +16,11 @@ const clusterSchema = z.strictObject({
   timeline: z.int().positive(),
   /** Whether the standby receives WAL. */
   receiving: z.boolean(),
+  /**
+   * Only in a stack with a synchronous standby: the primary commits without it. So it is until the standby first follows, and after a promotion until
+   * the former primary follows: an operator would decide the same, since else nothing could be written.
+   */
+  alone: z.boolean().optional(),
 });
 
 /**

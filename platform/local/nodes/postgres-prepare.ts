@@ -85,7 +85,9 @@ function prepareCluster(settings: Settings, stateDirectory: string): void {
   if (settings.postgres_standby === undefined) return writePostgresConfiguration(settings, stateDirectory);
   const cluster = readCluster(stateDirectory);
   // An engine that died may have left the standby without its stream.
-  writeCluster(stateDirectory, { primary: POSTGRES, timeline: 1, ...cluster, receiving: true });
+  const { synchronous } = settings.postgres_standby;
+  const first = { primary: POSTGRES, timeline: 1, ...(synchronous === true && { alone: true }) };
+  writeCluster(stateDirectory, { ...first, ...cluster, receiving: true });
 }
 
 /** Written again at every `up`, at every start of a server of two, and when a link is put before the server: ports and roles may change. */

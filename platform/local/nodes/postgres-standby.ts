@@ -32,6 +32,9 @@ export function replicationSettings(settings: Settings, cluster: Cluster, name: 
   return {
     primary_conninfo: cluster.receiving ? upstream : "",
     primary_slot_name: slotName(name),
+    // Only the server that takes writes heeds it; without it, a commit waits for its own disk alone.
+    ...(settings.postgres_standby?.synchronous === true &&
+      cluster.alone !== true && { synchronous_standby_names: slotName(otherServer(name)) }),
     // A recovery that is to end (recovery.signal) demands one. Nothing is archived, so it finds nothing.
     restore_command: "/bin/false",
     recovery_target_timeline: "latest",

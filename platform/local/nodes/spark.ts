@@ -43,7 +43,7 @@ export function sparkEnvironment(spark: SparkHome): Record<string, string> {
 
 /**
  * Options of master, workers and driver. They only coordinate, so the quick compiler alone serves them best: a master is there after 1.9 s of
- * processor time instead of 3.3 s. (Executors do the work and keep both compilers.)
+ * processor time instead of 3.3 s. (Executors have it, too, by spark-defaults.conf.)
  */
 export function sparkJvm(
   spark: SparkHome,

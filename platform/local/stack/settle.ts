@@ -35,6 +35,8 @@ export type SettleOptions = {
   standby?: boolean;
   /** Whether PostgreSQL has a standby. Undefined: as the existing data have it, else not. */
   postgresStandby?: boolean;
+  /** Whether a commit waits for that standby. Undefined: as the existing data have it, else not. */
+  postgresSync?: boolean;
   /** Undefined: as the existing data have it, else ours. true: for time, the settings that Kafka and Spark have by themselves. */
   fieldDefaults?: boolean;
   /** Ports that must be these, by name (see PORT_NAMES). The others are chosen. */
@@ -77,7 +79,10 @@ export async function settle(
       created_ms: nowMs,
       postgres: choosePostgresHome(stateDirectory),
       ...(options.postgresStandby === true && {
-        postgres_standby: { port: await chooseSparePort(stateDirectory, Object.values(ports)) },
+        postgres_standby: {
+          port: await chooseSparePort(stateDirectory, Object.values(ports)),
+          ...(options.postgresSync === true && { synchronous: true as const }),
+        },
       }),
     };
   }
@@ -94,6 +99,12 @@ export async function settle(
   checkSame("malformed events per million", options.malformedPpm, found.malformed_ppm);
   if (options.postgresStandby !== undefined)
     checkSame("standby of PostgreSQL", yesNo(options.postgresStandby), yesNo(found.postgres_standby !== undefined));
+  if (options.postgresSync !== undefined)
+    checkSame(
+      "synchronous standby of PostgreSQL",
+      yesNo(options.postgresSync),
+      yesNo(found.postgres_standby?.synchronous === true),
+    );
   const ports = await keepPorts(options, found, files);
   return {
     ...found,

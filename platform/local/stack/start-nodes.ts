@@ -14,6 +14,7 @@ import { MONITOR, monitorSpec } from "../nodes/monitor.ts";
 import { preparePostgres } from "../nodes/postgres-prepare.ts";
 import { postgresSpec, serverAddress } from "../nodes/postgres.ts";
 import { POSTGRES, postgresNames, readCluster } from "../nodes/postgres-cluster.ts";
+import { setAlone } from "../nodes/postgres-reload.ts";
 import { clusterServerSpec } from "../nodes/postgres-standby.ts";
 import { withSparkArchive } from "../nodes/spark-class-archive.ts";
 import { type SparkHome, sparkMasterSpec, sparkWorkerSpec, workerName } from "../nodes/spark.ts";
@@ -109,7 +110,9 @@ async function awaitStandby(context: Context, names: string[], signal: AbortSign
     const ready = await Promise.all(servers.map(async (name) => inventory.ready(name)));
     return ready.every(Boolean);
   });
-  context.say("PostgreSQL: the standby streams");
+  setAlone(context.settings, context.files, false);
+  const waits = context.settings.postgres_standby?.synchronous === true;
+  context.say(`PostgreSQL: the standby streams${waits ? ", and every commit waits for it" : ""}`);
 }
 
 /** @returns Spark with its class archive, as soon as workers and a driver can register: both look for a master again only after 5 to 20 s. */

@@ -39,8 +39,8 @@ const settingsSchema = z.strictObject({
   field_defaults: z.literal(true).optional(),
   created_ms: z.int(),
   postgres: postgresHomeSchema,
-  /** Its port; absent: PostgreSQL has no standby. */
-  postgres_standby: z.strictObject({ port: z.int() }).optional(),
+  /** Absent: PostgreSQL has no standby. `synchronous`: a commit waits for it. */
+  postgres_standby: z.strictObject({ port: z.int(), synchronous: z.literal(true).optional() }).optional(),
 });
 
 /** What was decided when the stack's data were first made, kept for every later start: `settings.json` in the state directory. */

@@ -126,6 +126,7 @@ public final class PartitionWriter<R> implements Closeable {
         if (stored) {
           applied = chunk.offset(to);
           from = to;
+          open.nameAfterAdoption();
           continue;
         }
         long next = reread(open);

@@ -36,6 +36,8 @@ final class SinkSession implements Closeable {
   private final PreparedStatement addTotals;
   private final String copy;
   private boolean hasChunkTable;
+  /** What the session is to be called from its first chunk on; null if it is called so. */
+  private String adoptedName;
 
   SinkSession(SinkPlan plan, int partition) throws SQLException {
     this.target = plan.target();
@@ -61,6 +63,16 @@ final class SinkSession implements Closeable {
   /** A standby's session gets the generation that its driver has claimed. */
   void adopt(long generation) throws SQLException {
     move.setLong(7, generation);
+    adoptedName = WriterName.of(target.target(), topic, partition, generation);
+  }
+
+  /** It waits no longer: the name says so, but not before a chunk is stored. A take-over must not wait for it. */
+  void nameAfterAdoption() throws SQLException {
+    if (adoptedName != null) {
+      connection.setClientInfo("ApplicationName", adoptedName);
+      connection.commit();
+      adoptedName = null;
+    }
   }
 
   /** Runs the statements of a chunk without any effect, so that the server has planned them before the first chunk needs them. */

@@ -16,7 +16,7 @@ final class WriterName {
     return cut(prefix(target, topic) + "p" + partition + " g" + generation + " " + ascii(target));
   }
 
-  /** The name of a session that waits for the claim of a holder, and keeps this name after it. */
+  /** The name of a session that waits for the claim of a holder, and until it has stored its first chunk. */
   static String standby(String target, String topic, int partition, String holder) {
     return cut(prefix(target, topic) + "p" + partition + standbyOf(holder) + ascii(target));
   }

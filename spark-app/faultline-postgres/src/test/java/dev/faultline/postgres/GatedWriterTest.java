@@ -65,6 +65,8 @@ class GatedWriterTest {
     Payments.claim(database, "standby");
     stored(250);
     assertEquals(pid, database.one("SELECT writer_pid FROM sink_offsets WHERE partition = 0"), "it goes on with the session that was ready");
+    Eventually.equal("0", () -> database.one(STANDBY_SESSIONS));
+    assertEquals(WriterName.of("payments", "payments", 0, 2), database.one("SELECT application_name FROM pg_stat_activity WHERE pid = " + pid));
     append(standby, 250, 300);
     standby.finish();
     stored(300);

@@ -24,6 +24,10 @@ final class HotStandby {
 
   private final JobSetup setup;
   private final String holder = UUID.randomUUID().toString();
+  /** Whether this driver could take over at once. */
+  private boolean ready;
+  /** Since when it could not, after it lost the right: its tasks begin anew then. */
+  private long lostNanos;
 
   HotStandby(JobSetup setup) {
     this.setup = setup;
@@ -35,15 +39,14 @@ final class HotStandby {
     int withRecords = setup.table().partitionsWithRecords(start);
     setup.status().claimed(holder, 0);
     try (LiveQuery query = new LiveQuery(setup, spark, start, setup.stop()::wake)) {
-      boolean ready = awaitReady(query, withRecords);
+      ready = awaitReady(query, withRecords);
       if (setup.stop().isAsked()) {
         return;
       }
       try (DriverRight right = new DriverRight(setup.address(), setup.pipeline().table(), setup.topic(), setup.arguments().driverName(), holder,
           setup.stop()::wake)) {
         while (!setup.stop().isAsked()) {
-          ready = ready || right.state() == DriverRight.State.WAITING && isReady(query, withRecords);
-          follow(right, query, ready);
+          follow(right, query, withRecords);
           StandbyChecks.check(setup, query, right);
           setup.status().beat();
           setup.stop().await(500);
@@ -82,15 +85,11 @@ final class HotStandby {
     }
   }
 
-  private void follow(DriverRight right, LiveQuery query, boolean ready) {
+  private void follow(DriverRight right, LiveQuery query, int withRecords) {
     switch (right.state()) {
       case ASKING -> {
       }
-      case WAITING -> {
-        if (ready && !setup.status().is(JobState.STANDBY)) {
-          setup.status().write(JobState.STANDBY, null);
-        }
-      }
+      case WAITING -> standBy(query, withRecords);
       case HELD -> {
         switch (right.claimState()) {
           case NONE, GONE -> claim(right);
@@ -99,6 +98,23 @@ final class HotStandby {
         }
       }
     }
+  }
+
+  private void standBy(LiveQuery query, int withRecords) {
+    if (setup.status().is(JobState.RUNNING)) {
+      ready = false;
+      lostNanos = System.nanoTime();
+      setup.status().write(JobState.STARTING, null);
+    }
+    ready = ready || isReady(query, withRecords) || tookTooLong(query);
+    if (ready && !setup.status().is(JobState.STANDBY)) {
+      setup.status().write(JobState.STANDBY, null);
+    }
+  }
+
+  /** Tasks that run again, and got no record all the while: there may be none. */
+  private boolean tookTooLong(LiveQuery query) {
+    return lostNanos != 0 && System.nanoTime() - lostNanos > ALL_PARTITIONS_NANOS && query.runningTasks() >= setup.pipeline().partitions();
   }
 
   private void claim(DriverRight right) {

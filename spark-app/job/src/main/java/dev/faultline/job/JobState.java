@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** The states of the job that its status file shows, there in lower case. */
 enum JobState {
-  /** The job claims the table for the first time and starts its query. */
+  /** The job claims the table for the first time and starts its query; or it has lost the right to write, and its tasks begin anew before the gate. */
   STARTING,
   /** Another driver has the right to write. This one is warm: it takes over as soon as the right is free. */
   STANDBY,
