@@ -3,13 +3,12 @@ import type { Blow, Hold, Life, Lifecycle, LifeStates, Part } from "../../contra
 import type { ProcessIdentity } from "../../contract/process.ts";
 import { systemClock, waitUntil } from "../../machine/clock.ts";
 import { identityText, isAlive, processState, type Signal, signalProcess } from "../../machine/process-identity.ts";
-import { commandLine } from "../../machine/process-table.ts";
 import { members, toLife, union } from "./supervisor/life.ts";
+import { isExecutor } from "./supervisor/marked-processes.ts";
 import { NodeFiles } from "./supervisor/node-files.ts";
 import { nodeProcesses } from "./supervisor/node-process.ts";
 import { ensureSupervisor } from "./supervisor/supervisor-process.ts";
 
-const EXECUTOR_CLASS = "CoarseGrainedExecutorBackend";
 const SIGNALS: Record<Blow, Signal> = { kill: "SIGKILL", stop: "SIGTERM", pause: "SIGSTOP" };
 const IS_DEADLY: Record<Blow, boolean> = { kill: true, stop: true, pause: false };
 /** Listings until one brings no new process. */
@@ -140,7 +139,7 @@ export class LocalLifecycle implements Lifecycle {
   #present(node: string, part: Part): ProcessIdentity[] {
     const spec = this.#files.nodeSpec(node);
     const all = nodeProcesses(this.#files.stateDirectory, spec, this.#files.readActual(node).process);
-    return part === "node" ? all : all.filter(({ pid }) => commandLine(pid)?.includes(EXECUTOR_CLASS));
+    return part === "node" ? all : all.filter(isExecutor);
   }
 
   #isMain(node: string, identity: ProcessIdentity): boolean {

@@ -9,7 +9,14 @@ import { bootstrapServers } from "./kafka.ts";
 import { keepTheirs } from "./field-defaults.ts";
 import type { ProcessSpec } from "../supervisor/node-files.ts";
 import { postgresAddress } from "./postgres.ts";
-import { executorArchive, type SparkHome, sparkEnvironment, sparkJvm, sparkMasterUrl } from "./spark.ts";
+import {
+  executorArchive,
+  executorSession,
+  type SparkHome,
+  sparkEnvironment,
+  sparkJvm,
+  sparkMasterUrl,
+} from "./spark.ts";
 import { type DriverName, executorSlots, type Settings, WORKER_IDS } from "../state/settings.ts";
 
 /** What the job's fatal exit codes mean, for a person. */
@@ -46,6 +53,7 @@ export function driverSpec(
   const properties = {
     ...(settings.field_defaults === true ? keepTheirs("spark", sparkDefaults()) : sparkDefaults()),
     ...executorArchive(spark),
+    ...executorSession(),
     "spark.app.name": isFirst ? settings.pipeline : `${settings.pipeline} ${name}`,
     "spark.master": sparkMasterUrl(settings),
     "spark.submit.deployMode": "client",

@@ -79,6 +79,19 @@ export function executorArchive(spark: SparkHome): Record<string, string> {
   };
 }
 
+/** Has `bin/java`, which runs FAULTLINE_JAVA in a new session. */
+export function sessionProgram(): string {
+  return join(ROOT, "platform/local/nodes/executor-java");
+}
+
+/** Gives each executor a session of its own (docs/decisions/018-equal-shares.md): a worker starts the `java` of the JAVA_HOME that the application names. */
+export function executorSession(): Record<string, string> {
+  return {
+    "spark.executorEnv.JAVA_HOME": sessionProgram(),
+    "spark.executorEnv.FAULTLINE_JAVA": javaCommand(),
+  };
+}
+
 /** A silent worker counts as dead after 12 s; it sends a heartbeat four times in this time. */
 const WORKER_TIMEOUT_S = 12;
 

@@ -1,4 +1,10 @@
-import { environmentOf, executableOf, type ProcessTable, workingDirectoryOf } from "../../../machine/process-table.ts";
+import {
+  commandLine,
+  environmentOf,
+  executableOf,
+  type ProcessTable,
+  workingDirectoryOf,
+} from "../../../machine/process-table.ts";
 import type { ProcessStat } from "../../../machine/process-identity.ts";
 
 /**
@@ -20,6 +26,13 @@ export function taggedProcesses(table: ProcessTable, stateDirectory: string, nod
     const mark = `${NODE_VARIABLE}=`;
     return node === undefined ? environment.some((entry) => entry.startsWith(mark)) : environment.includes(mark + node);
   });
+}
+
+/** The main class of a Spark executor. A worker starts it, and it may lead a session. */
+const EXECUTOR_CLASS = "CoarseGrainedExecutorBackend";
+
+export function isExecutor({ pid }: { pid: number }): boolean {
+  return commandLine(pid)?.includes(EXECUTOR_CLASS) === true;
 }
 
 /**

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, readFileSync } from "node:fs";
 import type { ProcessIdentity } from "../../../contract/process.ts";
 import { openLog } from "./log-file.ts";
 import type { ProcessSpec } from "./node-files.ts";
-import { NODE_VARIABLE, postgresProcesses, STATE_VARIABLE, taggedProcesses } from "./marked-processes.ts";
+import { isExecutor, NODE_VARIABLE, postgresProcesses, STATE_VARIABLE, taggedProcesses } from "./marked-processes.ts";
 import { identityOf, sameProcess, toIdentity } from "../../../machine/process-identity.ts";
 import { descendantsOf, readProcessTable } from "../../../machine/process-table.ts";
 
@@ -52,13 +52,14 @@ export function nodeProcesses(
 
 /**
  * Finds the main process of a node that no record names, because the supervisor died between start and record: it carries the node's name,
- * leads its session (we start it so), and its parent is none of the node's. The oldest, if several look so.
+ * leads its session (we start it so), and its parent is none of the node's. The oldest, if several look so. An executor leads a session as well, and has lost
+ * its parent when the worker died.
  */
 export function findMainProcess(stateDirectory: string, name: string): ProcessIdentity | undefined {
   const tagged = taggedProcesses(readProcessTable(), stateDirectory, name);
   const pids = new Set(tagged.map((stat) => stat.pid));
   const main = tagged
-    .filter((stat) => stat.session === stat.pid && !pids.has(stat.ppid))
+    .filter((stat) => stat.session === stat.pid && !pids.has(stat.ppid) && !isExecutor(stat))
     .toSorted((a, b) => a.start_ticks - b.start_ticks)[0];
   return main === undefined ? undefined : toIdentity(main);
 }

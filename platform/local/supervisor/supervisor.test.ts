@@ -54,6 +54,17 @@ describe.concurrent("restarts", () => {
     expect((actual.next_start_ms as number) - (actual.last_exit?.at_ms as number)).toBe(1000);
   });
 
+  it("without waiting longer, if somebody else kills it again and again", async () => {
+    stage.define("a-3", SLEEP);
+    for (let start = 1; start <= 3; start++) {
+      const process = await stage.running("a-3", start);
+      const { started_ms } = stage.files.readActual("a-3");
+      await pause((started_ms as number) + 3_100 - Date.now());
+      signalProcess(process, "SIGKILL");
+      expect((await stage.until("a-3", (now) => now.starts === start + 1)).failures).toBe(1);
+    }
+  });
+
   it("not a producer that ended with 0, but a producer that failed", async () => {
     stage.define("done-3", "exit 0", { restart: "on-failure" });
     stage.define("failing-3", "exit 1", { restart: "on-failure" });

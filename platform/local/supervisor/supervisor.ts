@@ -10,6 +10,8 @@ const BACKOFF_FIRST_MS = 500;
 const BACKOFF_LIMIT_MS = 10_000;
 /** A node that lived this long was well: its next death begins a new series of restarts. */
 const HEALTHY_MS = 30_000;
+/** Nobody ends itself by SIGKILL: somebody else killed it, so it may have been well all the time. Not shorter, because the kernel kills as well, for memory. */
+const HEALTHY_IF_KILLED_MS = 3_000;
 
 /** @returns the wait before the next start, after `failures` deaths in a row (from 1). */
 export function backoffMs(failures: number): number {
@@ -194,11 +196,14 @@ export class Supervisor {
     } else if (exit.code !== null && spec.fatal_exits[exit.code] !== undefined) {
       actual.state = "failed";
       actual.error = `ended with exit code ${exit.code} (${spec.fatal_exits[exit.code]}), which a new start can't cure; see ${spec.log}`;
-    } else this.#backOff(spec, actual, lived, now);
+    } else {
+      const isHealthy = lived >= (exit.signal === "SIGKILL" ? HEALTHY_IF_KILLED_MS : HEALTHY_MS);
+      this.#backOff(spec, actual, isHealthy, now);
+    }
   }
 
-  #backOff(spec: ProcessSpec, actual: Actual, livedMs: number, nowMs: number): void {
-    actual.failures = livedMs >= HEALTHY_MS ? 1 : actual.failures + 1;
+  #backOff(spec: ProcessSpec, actual: Actual, wasHealthy: boolean, nowMs: number): void {
+    actual.failures = wasHealthy ? 1 : actual.failures + 1;
     actual.state = "backoff";
     actual.next_start_ms = Math.max(nowMs + backoffMs(actual.failures), earliestStartMs(spec, actual));
   }
@@ -212,7 +217,7 @@ export class Supervisor {
     const fail = (error: unknown): void => {
       actual.error = `can't be started: ${error instanceof Error ? error.message : String(error)}`;
       this.#log.error({ node: spec.name, err: error }, "start failed");
-      this.#backOff(spec, actual, 0, Date.now());
+      this.#backOff(spec, actual, false, Date.now());
     };
     let child: ChildProcess;
     try {

@@ -49,7 +49,8 @@ final class HotStandby {
           follow(right, query, withRecords);
           StandbyChecks.check(setup, query, right);
           setup.status().beat();
-          setup.stop().await(500);
+          boolean claims = right.state() == DriverRight.State.HELD && right.claimState() != DriverRight.ClaimState.VALID;
+          setup.stop().await(claims ? WarmStandby.CLAIM_AGAIN_MS : 500);
         }
       }
     }
