@@ -39,7 +39,7 @@ export const postgresSyncFlag = {
   kind: "boolean",
   optional: true,
   brief:
-    "Commits wait until the standby has them, so a promotion loses none; while the standby is away, nothing is written. Implies --postgres-standby",
+    "Commits wait until the standby has them, so a promotion loses none; while the standby is away, nothing is written (local). Implies --postgres-standby",
 } as const;
 
 /** What the two flags ask of a stack. @throws FaultlineError FL_USAGE for a synchronous standby in a stack without one */

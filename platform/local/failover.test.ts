@@ -7,7 +7,7 @@ import { PostgresPair } from "./fixture/postgres-pair.ts";
 import { eventually } from "./fixture/stage.ts";
 import { LocalInventory } from "./nodes/inventory.ts";
 import { dataDirectory, requireCluster, writeCluster } from "./nodes/postgres-cluster.ts";
-import { setAlone } from "./nodes/postgres-reload.ts";
+import { followsAgain } from "./nodes/postgres-reload.ts";
 
 const TIMEOUT_MS = 120_000;
 
@@ -101,7 +101,7 @@ it(
     await pair.on("postgres", async (client) => client.query("CREATE TABLE t (i int)"));
     pair.wantUp("postgres-2");
     await ready(pair);
-    setAlone(pair.settings, pair.files, false);
+    followsAgain(pair.settings, pair.files);
     await eventually(async () => (await waitsFor("postgres")) === "postgres_2");
     expect(await pair.failover.look("postgres")).toMatchObject({ isSynchronous: true });
     await insert(pair, "postgres", 10);

@@ -14,7 +14,7 @@ import {
 } from "./nodes/postgres-cluster.ts";
 import { shutdownCheckpoint } from "./nodes/postgres-control-file.ts";
 import { lookAt } from "./nodes/postgres-look.ts";
-import { reloadPostgres, setAlone } from "./nodes/postgres-reload.ts";
+import { followsAgain, reloadPostgres } from "./nodes/postgres-reload.ts";
 import { standbyLogin } from "./nodes/postgres-standby.ts";
 import { serverAddress } from "./nodes/postgres.ts";
 import { readSettings, type Settings } from "./state/settings.ts";
@@ -83,9 +83,10 @@ class LocalFailover implements Failover {
       ...requireCluster(this.#stateDirectory),
       primary: standby,
       timeline: before.timeline + 1,
+      // Its own standby is gone with the promotion. Decided in the same moment: whoever carries the promotion out after a death can write, too.
+      ...(this.#settings().postgres_standby?.synchronous === true && { alone: true }),
     });
-    // Its own standby is gone with the promotion.
-    setAlone(this.#settings(), this.#files, true);
+    reloadPostgres(this.#settings(), this.#files, standby);
     await this.#promoteNow(standby);
   }
 
@@ -106,7 +107,7 @@ class LocalFailover implements Failover {
       return false;
     };
     if (await waitUntil(RESTORE_TIMEOUT_MS, isWhole, { everyMs: 200 })) {
-      setAlone(this.#settings(), this.#files, false);
+      followsAgain(this.#settings(), this.#files);
       return seen;
     }
     throw new FaultlineError(

@@ -11,10 +11,10 @@ export function reloadPostgres(settings: Settings, files: NodeFiles, server: str
   if (process !== null) signalProcess(process, "SIGHUP");
 }
 
-/** Whether the primary commits without its synchronous standby from now on. Nothing, in a stack whose commits never wait for one. */
-export function setAlone(settings: Settings, files: NodeFiles, alone: boolean): void {
+/** The primary's commits wait for its synchronous standby from now on, because it follows. Nothing, in a stack whose commits never wait for one. */
+export function followsAgain(settings: Settings, files: NodeFiles): void {
   if (settings.postgres_standby?.synchronous !== true) return;
   const cluster = requireCluster(files.stateDirectory);
-  writeCluster(files.stateDirectory, { ...cluster, alone });
+  writeCluster(files.stateDirectory, { ...cluster, alone: false });
   reloadPostgres(settings, files, cluster.primary);
 }

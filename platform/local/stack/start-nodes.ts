@@ -14,7 +14,7 @@ import { MONITOR, monitorSpec } from "../nodes/monitor.ts";
 import { preparePostgres } from "../nodes/postgres-prepare.ts";
 import { postgresSpec, serverAddress } from "../nodes/postgres.ts";
 import { POSTGRES, postgresNames, readCluster } from "../nodes/postgres-cluster.ts";
-import { setAlone } from "../nodes/postgres-reload.ts";
+import { followsAgain } from "../nodes/postgres-reload.ts";
 import { clusterServerSpec } from "../nodes/postgres-standby.ts";
 import { withSparkArchive } from "../nodes/spark-class-archive.ts";
 import { type SparkHome, sparkMasterSpec, sparkWorkerSpec, workerName } from "../nodes/spark.ts";
@@ -110,7 +110,7 @@ async function awaitStandby(context: Context, names: string[], signal: AbortSign
     const ready = await Promise.all(servers.map(async (name) => inventory.ready(name)));
     return ready.every(Boolean);
   });
-  setAlone(context.settings, context.files, false);
+  followsAgain(context.settings, context.files);
   const waits = context.settings.postgres_standby?.synchronous === true;
   context.say(`PostgreSQL: the standby streams${waits ? ", and every commit waits for it" : ""}`);
 }
