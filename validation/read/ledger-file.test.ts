@@ -83,8 +83,9 @@ test("who ends the validation ends the reading", async () => {
 
 test("a ledger that is not there is told with its path; a disk that can't be read is no missing file", async () => {
   const missing = `${file}.none`;
-  for (const read of [readLedgerOpen(missing), readLedger(missing, () => undefined)])
-    await expect(read).rejects.toMatchObject({
+  // Begun one after the other: a promise that fails while nobody waits for it ends the whole run.
+  for (const read of [() => readLedgerOpen(missing), () => readLedger(missing, () => undefined)])
+    await expect(read()).rejects.toMatchObject({
       code: "FL_RUN_MISSING",
       message: `there is no run ledger at ${missing}`,
       remedy: expect.stringContaining("--producer-log-path"),
