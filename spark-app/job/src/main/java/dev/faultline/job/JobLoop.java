@@ -14,14 +14,17 @@ import org.slf4j.LoggerFactory;
  */
 final class JobLoop {
   private static final Logger LOG = LoggerFactory.getLogger(JobLoop.class);
+  private static final long MIN_BACKOFF_MS = 200;
   private static final long MAX_BACKOFF_MS = 5_000;
+  /** A query that lived for longer had nothing to do with the failures before. */
+  private static final long WORKED_MS = 30_000;
 
   private final JobArguments arguments;
   private final JobSetup setup;
   private final StatusFile status;
   private final StopSignal stop = new StopSignal();
+  private final LastGap lastGap = new LastGap();
   private SparkSession spark;
-  private String lastGap = "";
 
   /** @throws SinkConfigurationException if the pipeline file or the environment is incomplete */
   JobLoop(JobArguments arguments) {
@@ -48,16 +51,15 @@ final class JobLoop {
   /** @return the exit code */
   int run() {
     status.write(JobState.STARTING, null);
-    long backoffMs = 200;
+    long backoffMs = MIN_BACKOFF_MS;
     while (!stop.isAsked()) {
+      long startedMs = System.currentTimeMillis();
       try {
-        long startedMs = System.currentTimeMillis();
         if (runQuery()) {
           break;
         }
-        backoffMs = System.currentTimeMillis() - startedMs > 30_000 ? 200 : backoffMs;
       } catch (Exception e) {
-        FailureKind kind = kind(e);
+        FailureKind kind = kind(e, System.currentTimeMillis() - startedMs);
         if (stop.isAsked()) {
           break;
         }
@@ -69,6 +71,9 @@ final class JobLoop {
         }
         status.write(status.hasClaimed() ? JobState.RESTARTING : JobState.STARTING, message);
         LOG.debug("the query failed", e);
+      }
+      if (System.currentTimeMillis() - startedMs > WORKED_MS) {
+        backoffMs = MIN_BACKOFF_MS;
       }
       pause(backoffMs);
       backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
@@ -97,15 +102,11 @@ final class JobLoop {
     return stop.isAsked();
   }
 
-  /** A gap is healed by reading again from sink_offsets; one that is still there after that is not. */
-  private FailureKind kind(Exception e) {
+  /** @param ranMs how long the query lived that failed */
+  private FailureKind kind(Exception e, long ranMs) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof OffsetGapException gap) {
-        String place = gap.partition() + "@" + gap.nextOffset();
-        if (place.equals(lastGap)) {
-          return FailureKind.DATA_LOSS;
-        }
-        lastGap = place;
+      if (cause instanceof OffsetGapException gap && lastGap.stays(gap, ranMs)) {
+        return FailureKind.DATA_LOSS;
       }
     }
     FailureKind kind = FailureKind.of(e);
