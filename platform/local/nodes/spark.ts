@@ -148,7 +148,6 @@ export function sparkWorkerSpec(
 ): ProcessSpec {
   const name = workerName(id);
   const directory = join(stateDirectory, LAYOUT.data, name);
-  const port = settings.ports[`spark-worker-${id}`];
   const web = settings.ports[`spark-worker-${id}-web`];
   const properties = {
     "spark.worker.timeout": WORKER_TIMEOUT_S,
@@ -173,7 +172,9 @@ export function sparkWorkerSpec(
     kind: "spark-worker",
     command: javaCommand(),
     args: sparkJvm(spark, "256m", directory, daemonProperties(settings, properties)).concat(
-      ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--port", `${port}`, "--webui-port", `${web}`],
+      // Each life has a port of its own, the default. A master that recovers greets the workers that it knew at their addresses. A new worker that is
+      // greeted at an old one's takes itself for registered, sends no heartbeat, and never gets work (Spark's Worker, MasterChanged).
+      ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--webui-port", `${web}`],
       resources,
       [sparkMasterUrl(settings)],
     ),
@@ -181,7 +182,7 @@ export function sparkWorkerSpec(
     secret_env: {},
     cwd: directory,
     log: join(settings.run_directory, "logs", `${name}.log`),
-    addresses: { spark: `127.0.0.1:${port}`, web: `127.0.0.1:${web}` },
+    addresses: { web: `127.0.0.1:${web}` },
     restart: "always",
     fatal_exits: {},
     stop: { signal: "SIGTERM", timeout_ms: 5_000 },

@@ -18,9 +18,7 @@ export const PORT_NAMES = [
   "postgres",
   "spark-master",
   "spark-master-web",
-  "spark-worker-1",
   "spark-worker-1-web",
-  "spark-worker-2",
   "spark-worker-2-web",
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
