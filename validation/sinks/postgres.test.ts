@@ -240,12 +240,12 @@ test("a query that PostgreSQL refuses has its words, and the snapshot goes on", 
   expect(await reader.tryQuery(() => reader.query("SELECT good"))).toEqual({ value: [] });
   expect(await reader.tryQuery(() => reader.query("SELECT bad"))).toEqual({ problem: "permission denied" });
   expect(server.texts).toEqual([
-    "SAVEPOINT premises",
+    "SAVEPOINT attempt",
     "SELECT good",
-    "RELEASE SAVEPOINT premises",
-    "SAVEPOINT premises",
+    "RELEASE SAVEPOINT attempt",
+    "SAVEPOINT attempt",
     "SELECT bad",
-    "ROLLBACK TO SAVEPOINT premises",
+    "ROLLBACK TO SAVEPOINT attempt",
   ]);
 });
 

@@ -128,15 +128,24 @@ export class PostgresReader {
 
   /** Runs queries within the snapshot; if PostgreSQL refuses one, the snapshot goes on, and its words are the result. */
   async tryQuery<T>(read: () => Promise<T>): Promise<{ value: T } | { problem: string }> {
-    await this.#client.query("SAVEPOINT premises");
     try {
-      const value = await read();
-      await this.#client.query("RELEASE SAVEPOINT premises");
-      return { value };
+      return { value: await this.withSavepoint(read) };
     } catch (error) {
       if ((error as { code?: string }).code === undefined) throw error;
-      await this.#client.query("ROLLBACK TO SAVEPOINT premises");
       return { problem: (error as Error).message };
+    }
+  }
+
+  /** Runs queries within the snapshot, which goes on if PostgreSQL refuses one: without a savepoint it would refuse every later one. @throws as `read` does */
+  async withSavepoint<T>(read: () => Promise<T>): Promise<T> {
+    await this.#client.query("SAVEPOINT attempt");
+    try {
+      const value = await read();
+      await this.#client.query("RELEASE SAVEPOINT attempt");
+      return value;
+    } catch (error) {
+      if ((error as { code?: string }).code !== undefined) await this.#client.query("ROLLBACK TO SAVEPOINT attempt");
+      throw error;
     }
   }
 

@@ -99,10 +99,14 @@ export class Sources implements RunServers, LiveServers {
     return new LiveSource(this.place);
   }
 
-  /** @throws as `postgres` does. */
+  /** Call it within the snapshot: a server that keeps no commit times refuses the look-ups, and the rest goes on. @throws as `postgres` does. */
   async lookUpRows(): Promise<LookUpRows> {
     const postgres = await this.postgres();
-    return lookUpRows((query, values) => postgres.select(query, values), this.#pipeline, this.#run);
+    return lookUpRows(
+      (query, values) => postgres.withSavepoint(() => postgres.select(query, values)),
+      this.#pipeline,
+      this.#run,
+    );
   }
 
   async waitUntilQuiet(ledgerFile: string, signal: AbortSignal): Promise<QuietResult> {
