@@ -48,9 +48,14 @@ export function commandContext(
   };
 }
 
-/** Aborted by the first SIGINT or SIGTERM; the second ends the process. */
+/** Aborted by the first SIGINT or SIGTERM (the second ends the process), and when nobody reads what is printed any more, as in `| head`. */
 function endOfWork(): AbortSignal {
   const abort = new AbortController();
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      abort.abort();
+    });
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (abort.signal.aborted) process.exit(130);

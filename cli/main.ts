@@ -24,8 +24,15 @@ await run(application, argv, context as CommandContext & { process: { exitCode: 
 // The argument scanner's own codes are negative; all of them are the user's usage.
 const code = Number(process.exitCode ?? 0);
 if (code < 0) process.exitCode = code === -1 ? 70 : 64;
+// A pipe takes 64 KiB; what it has not taken yet would be lost with the process.
+await Promise.all([process.stdout, process.stderr].map(flushed));
 // Clients of stopped brokers can hold sockets and timers open; everything durable is written by now.
 process.exit();
+
+/** Returns when the stream's reader has taken everything, or is gone. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}
 
 function asksForHelp(words: string[]): boolean {
   return words.length === 0 || words.some((word) => ["--help", "-h", "--help-all", "--helpAll", "-H"].includes(word));
