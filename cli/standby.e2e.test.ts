@@ -6,7 +6,16 @@ import type { Plan } from "../contract/plan.ts";
 import { waitUntil } from "../machine/clock.ts";
 import { TestBench } from "./fixture/test-bench.ts";
 
-type StatusJson = { nodes: { name: string; kind: string; ready: boolean; role?: string; starts: number }[] };
+type StatusJson = {
+  nodes: {
+    name: string;
+    kind: string;
+    ready: boolean;
+    role?: string;
+    starts: number;
+    process?: { pid: number } | null;
+  }[];
+};
 
 /** Two drivers. The active one is killed, and then the one that took over is stopped and goes on. */
 const PLAN: Plan = {
@@ -81,4 +90,23 @@ describe("a standby driver", () => {
     expect(upperMs(killed?.sink_gap.measure as DigestMeasure)).toBeLessThan(15_000);
     expect(upperMs(stopped?.sink_gap.measure as DigestMeasure)).toBeLessThan(12_000);
   });
+
+  it("comes back when every node dies in the same moment", async () => {
+    // The producer is done.
+    const struck = (await bench.status<StatusJson>()).nodes.filter((node) => node.process);
+    for (const node of struck) process.kill(node.process?.pid as number, "SIGKILL");
+    const isBack = async (): Promise<boolean> => {
+      const { nodes } = await bench.status<StatusJson>();
+      return struck.every(({ name, starts }) =>
+        nodes.some((node) => node.name === name && node.ready && node.starts > starts),
+      );
+    };
+    expect([await waitUntil(READY_MS, isBack, { everyMs: 5_000 }), await bench.status()]).toEqual([
+      true,
+      expect.anything(),
+    ]);
+    await bench.must(["produce", "--count", "1000", "--rate", "1000"]);
+    const { verdict } = await bench.verdict();
+    expect([verdict.verdict, verdict.reasons, verdict.counts.attempted > 2_000]).toEqual(["VALID", [], true]);
+  }, 600_000);
 });

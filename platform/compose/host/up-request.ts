@@ -21,7 +21,8 @@ export function composeVariables(root: string, request: UpRequest): Record<strin
     });
   if (request.postgresStandby === true)
     throw new FaultlineError("FL_USAGE", "--postgres-standby and --postgres-sync are for the local runtime", {
-      remedy: "leave it out: PostgreSQL has one server in containers",
+      remedy:
+        "in containers Patroni runs PostgreSQL's standby: put COMPOSE_FILE=docker-compose.yml:docker-compose.failover.yml into .env (docs/decisions/017)",
     });
   if (request.fieldDefaults === true)
     throw new FaultlineError("FL_USAGE", "the field's defaults are for the local runtime", {

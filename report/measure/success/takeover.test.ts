@@ -71,6 +71,15 @@ test("an outage that begins after new events were visible is over when the gap i
   expect(found.takenOver).toEqual(exactly(2_350));
 });
 
+test("after a claim, a later gap has nothing to do with the take-over", () => {
+  const found = measured(runWith(INJECTED + 400, INJECTED + 2_400, 0), [
+    { generation: 2, after_ms: INJECTED + 190, at_ms: INJECTED + 260 },
+  ]);
+  expect(found.sinkGap.measure).toEqual(exactly(2_100));
+  // Whose commit that of 250 ms was is not known: the claim came shortly before or after it.
+  expect(found.takenOver).toEqual({ ...exactly(350), lowMs: 250 });
+});
+
 test("nothing was missed: taken over with the first new event, no claim was seen, no backlog", () => {
   const found = measured(runWith(0, 0, 0));
   expect(found.takenOver).toEqual(exactly(150));

@@ -1,7 +1,7 @@
 import { createdMsOf } from "../../../contract/event.ts";
 import type { FaultHistory } from "../../../contract/fault-history.ts";
 import type { LaneHistory } from "../ledger-history.ts";
-import { exactly, isKnown, longestOf, type Measure, until } from "../measure.ts";
+import { exactly, isKnown, type KnownMeasure, longestOf, type Measure, until } from "../measure.ts";
 import { firstAbove } from "../success-gap.ts";
 import { chargedGaps, type FaultWindow } from "./charge.ts";
 import type { Claim } from "./offset-watch.ts";
@@ -12,8 +12,9 @@ export type Takeover = {
   /** Until a start of the job claimed the partitions: who writes from then on is another one. By the witness, to about 50 ms. */
   claimed: Measure;
   /**
-   * Until every partition stores new events again: events are visible again, and the longest gap is over. An outage may begin late: a paused driver's
-   * executors continue for a while.
+   * Until every partition stores new events again, by another one's hand if another one claimed them: events are visible again, and every partition
+   * has a commit from after the claim, since which the fence refuses all others. Without a claim, the longest gap is over. An outage may begin late: a
+   * paused driver's executors continue for a while.
    */
   takenOver: Measure;
   /** Until every partition stores events that are as young as in the seconds before the injection: the backlog is gone. By commit times. */
@@ -45,18 +46,24 @@ export function takeoverOf(fault: FaultHistory, evidence: TakeoverEvidence): Tak
   };
 }
 
-function claimedOf({ injectedMs }: FaultHistory, { claims, nextMs }: TakeoverEvidence): Measure {
-  const claim = claims.find(({ atMs }) => atMs > injectedMs && atMs <= nextMs);
+function claimAfter({ injectedMs }: FaultHistory, { claims, nextMs }: TakeoverEvidence): Claim | undefined {
+  return claims.find(({ atMs }) => atMs > injectedMs && atMs <= nextMs);
+}
+
+function claimedOf(fault: FaultHistory, evidence: TakeoverEvidence): Measure {
+  const [claim, { injectedMs }] = [claimAfter(fault, evidence), fault];
   if (claim === undefined) return { unknown: "the witness saw no claim" };
   // The witness may have looked last before the injection.
   return until({ afterMs: Math.max(injectedMs, claim.afterMs), untilMs: claim.atMs, by: "offsets" }, injectedMs);
 }
 
-function takenOverOf(
-  { injectedMs }: FaultHistory,
-  { partitions, visibleAgain, window, windows }: TakeoverEvidence,
-): Measure {
+function takenOverOf(fault: FaultHistory, evidence: TakeoverEvidence): Measure {
+  const { injectedMs } = fault;
+  const { partitions, visibleAgain, window, windows } = evidence;
   if (typeof partitions === "string" || !isKnown(visibleAgain) || visibleAgain.open) return visibleAgain;
+  const claim = claimAfter(fault, evidence);
+  const successors = claim === undefined ? undefined : storedSince(claim, partitions, injectedMs);
+  if (successors !== undefined) return longestOf([visibleAgain, successors]) ?? visibleAgain;
   const series = partitions.map((partition) => partition.series);
   const [worst] = chargedGaps(series, window, windows);
   // A shorter gap is an ordinary time between two commits.
@@ -64,6 +71,17 @@ function takenOverOf(
   const { gap, measure } = worst;
   const end = until({ afterMs: gap.toMs - (gap.highMs - gap.lowMs), untilMs: gap.toMs, by: gap.by }, injectedMs);
   return { ...end, open: measure.open };
+}
+
+/** Until every partition has a commit from after the claim. @returns undefined: commit times do not tell. */
+function storedSince(claim: Claim, partitions: readonly SinkPartition[], injectedMs: number): KnownMeasure | undefined {
+  const firsts = partitions.map(({ ranges }) => {
+    const commits = ranges.flatMap(({ committedMs }) => committedMs);
+    const firstFrom = (fromMs: number): number => Math.min(...commits.filter((atMs) => atMs >= fromMs));
+    return { afterMs: firstFrom(claim.afterMs), untilMs: firstFrom(claim.atMs), by: "commits" as const };
+  });
+  if (!firsts.every(({ untilMs }) => Number.isFinite(untilMs))) return undefined;
+  return longestOf(firsts.map((first) => until(first, injectedMs)));
 }
 
 function upToDateOf({ injectedMs }: FaultHistory, takenOver: Measure, partitions: readonly SinkPartition[]): Measure {
