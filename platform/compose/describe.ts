@@ -3,6 +3,7 @@ import type { Stack } from "../../contract/stack.ts";
 import { healthReport } from "../protocol/health-file.ts";
 import { driverRole, leadingStatus, readDriverStatus } from "../protocol/driver-readiness.ts";
 import { nodeIsReady, type ReadinessQuestion } from "../protocol/node-readiness.ts";
+import { serverRole } from "../protocol/postgres-servers.ts";
 import type { NodeReport, StackReport, Supervision } from "../runtime.ts";
 import { type NodeContainer, nodeContainers } from "./engine/containers.ts";
 import { EngineApi } from "./engine/engine-api.ts";
@@ -46,7 +47,12 @@ async function toReport({ status, inspect }: NodeContainer, question: ReadinessQ
   const { State } = inspect;
   const isDriver = status.kind === "driver";
   const job = isDriver ? readDriverStatus(question.driverStatusFile(status.name)) : undefined;
-  const role = isDriver ? driverRole(question, status) : undefined;
+  const hasRole = status.kind === "postgres" && question.postgres.standbys !== undefined;
+  const role = isDriver
+    ? driverRole(question, status)
+    : hasRole
+      ? await serverRole(question.postgres, status)
+      : undefined;
   // The driver's container stays up after an exit code that no new start can cure: see its entrypoint.
   const isFatal = job?.state === "failed" && status.state !== "down" && question.isOfThisLife(status, job);
   const unhealthy =

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { required } from "../../contract/capability.ts";
 import type { Life } from "../../contract/node.ts";
+import { primaryName, serverAnswers } from "../protocol/postgres-servers.ts";
 import { PostgresPair } from "./fixture/postgres-pair.ts";
 import { eventually } from "./fixture/stage.ts";
 import { LocalInventory } from "./nodes/inventory.ts";
+import { postgresAddress } from "./nodes/postgres.ts";
 import { dataDirectory, requireCluster, writeCluster } from "./nodes/postgres-cluster.ts";
 import { followsAgain } from "./nodes/postgres-reload.ts";
 
@@ -39,6 +41,13 @@ it(
     const inventory = new LocalInventory(pair.directory);
     const nodes = await inventory.nodes();
     expect(await Promise.all(nodes.map(async (node) => inventory.roleOf(node)))).toEqual(["primary", "standby"]);
+    // As a runtime asks that has not decided itself who is the primary.
+    const asked = async () => {
+      const servers = { nodes: await inventory.nodes(), postgres: postgresAddress(pair.settings, pair.directory) };
+      const answers = await Promise.all(servers.nodes.map(async (node) => serverAnswers(servers, node)));
+      return [await primaryName(servers), ...answers];
+    };
+    expect(await asked()).toEqual(["postgres", true, true]);
     await pair.on("postgres", async (client) => client.query("CREATE TABLE t (i int)"));
     await insert(pair, "postgres", 10);
     await eventually(async () => (await rows(pair, "postgres-2")) === 10);
@@ -50,6 +59,7 @@ it(
     await eventually(async () => pair.failover.hasReplayedAll("postgres"));
     await pair.failover.promote("postgres-2");
     expect(await pair.failover.look("postgres-2")).toMatchObject({ isStandby: false, timeline: 2 });
+    expect(await asked()).toEqual(["postgres-2", false, true]);
     await lifecycle.release("postgres", "test");
     expect(await pair.failover.restore()).toBe("postgres-2 takes writes (timeline 2), postgres follows");
     expect(await pair.control.inventory.holderOf({ role: "primary" })).toBe("postgres-2");

@@ -3,7 +3,7 @@ import type { NodeStatus } from "../../contract/node.ts";
 import { type ProducerStatus, producerStatusSchema } from "../../contract/run.ts";
 import type { PostgresAddress } from "../../contract/stack.ts";
 import { kafkaIsReady } from "./kafka-readiness.ts";
-import { postgresAnswers } from "./postgres-client.ts";
+import { serverAnswers } from "./postgres-servers.ts";
 import { driverIsReady } from "./driver-readiness.ts";
 import { leadingMaster, masterPage, workerPage } from "./spark-pages.ts";
 import { readStatus } from "./status-file.ts";
@@ -43,7 +43,7 @@ export async function nodeIsReady(question: ReadinessQuestion, name: string, sin
     case "zookeeper":
       return zookeeperServes(node.addresses["client"] ?? "");
     case "postgres":
-      return postgresAnswers(question.postgres);
+      return serverAnswers(question, node);
     case "spark-master":
       return masterIsReady(nodes, node);
     case "spark-worker":

@@ -2,12 +2,12 @@ import type { NodeStatus, Role } from "../../contract/node.ts";
 import { activeDriver } from "./driver-readiness.ts";
 import { activeController, partitionLeader } from "./kafka-cluster.ts";
 import type { ReadinessQuestion } from "./node-readiness.ts";
+import { primaryName } from "./postgres-servers.ts";
 
 /** The node that holds a role now; undefined: no node holds it. */
 export async function roleHolder(question: ReadinessQuestion, topic: string, role: Role): Promise<string | undefined> {
   if (role.role === "active-driver") return activeDriver(question)?.name;
-  // Of several servers, the runtime knows which one takes writes.
-  if (role.role === "primary") return question.nodes.find(({ kind }) => kind === "postgres")?.name;
+  if (role.role === "primary") return primaryName(question);
   return kafkaRoleHolder(question.nodes, topic, role);
 }
 
