@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { NodeStatus } from "../../contract/node.ts";
 import type { Stack } from "../../contract/stack.ts";
 import { healthReport } from "../protocol/health-file.ts";
 import { driverRole, leadingStatus, readDriverStatus } from "../protocol/driver-readiness.ts";
@@ -47,12 +48,7 @@ async function toReport({ status, inspect }: NodeContainer, question: ReadinessQ
   const { State } = inspect;
   const isDriver = status.kind === "driver";
   const job = isDriver ? readDriverStatus(question.driverStatusFile(status.name)) : undefined;
-  const hasRole = status.kind === "postgres" && question.postgres.standbys !== undefined;
-  const role = isDriver
-    ? driverRole(question, status)
-    : hasRole
-      ? await serverRole(question.postgres, status)
-      : undefined;
+  const role = await roleOf(question, status);
   // The driver's container stays up after an exit code that no new start can cure: see its entrypoint.
   const isFatal = job?.state === "failed" && status.state !== "down" && question.isOfThisLife(status, job);
   const unhealthy =
@@ -69,6 +65,13 @@ async function toReport({ status, inspect }: NodeContainer, question: ReadinessQ
     last_exit: exitOf(State),
     error: errors.filter((text) => text !== undefined && text !== null && text !== "").join("; ") || null,
   };
+}
+
+/** What a node is beside others of its kind: see NodeReport. */
+async function roleOf(question: ReadinessQuestion, node: NodeStatus): Promise<string | undefined> {
+  if (node.kind === "driver") return driverRole(question, node);
+  const isOneOfSeveral = node.kind === "postgres" && question.postgres.standbys !== undefined;
+  return isOneOfSeveral ? serverRole(question.postgres, node) : undefined;
 }
 
 type State = NodeContainer["inspect"]["State"];

@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
-import { FaultHistories } from "../../../contract/fault-history.ts";
+import { FaultHistories, type FaultHistory } from "../../../contract/fault-history.ts";
 import { fault } from "../../fixture/recovery.ts";
 import { commitsOf, ledgerOf, type TrueRun, watchOf } from "../../fixture/sink-world.ts";
 import { measureRecoveries } from "../recovery.ts";
+import type { Measure } from "../measure.ts";
 import { OffsetWatchBuilder } from "./offset-watch.ts";
+import type { SinkPartition } from "./sink-series.ts";
+import { takeoverOf } from "./takeover.ts";
 
 const BASE = 1_000_000;
 const INJECTED = BASE + 6_000;
@@ -78,6 +81,26 @@ test("after a claim, a later gap has nothing to do with the take-over", () => {
   expect(found.sinkGap.measure).toEqual(exactly(2_100));
   // Whose commit that of 250 ms was is not known: the claim came shortly before or after it.
   expect(found.takenOver).toEqual({ ...exactly(350), lowMs: 250 });
+});
+
+test("a run of hours has more commits than a call takes arguments", () => {
+  const committedMs = Array.from({ length: 300_000 }, (_, index) => INJECTED - 10_000 + index * 20);
+  const partition: SinkPartition = {
+    lane: undefined,
+    points: [],
+    watched: undefined,
+    ranges: [{ fromSequence: 0, toSequence: 300_000, ends: committedMs.map((_, index) => index + 1), committedMs }],
+    series: [] as never,
+  };
+  const { takenOver } = takeoverOf(FaultHistories.of(KILL).faults[0] as FaultHistory, {
+    partitions: [partition],
+    claims: [{ generation: 2, afterMs: INJECTED + 95, atMs: INJECTED + 105 }],
+    visibleAgain: exactly(50) as Measure,
+    window: {} as never,
+    windows: [],
+    nextMs: Infinity,
+  });
+  expect(takenOver).toEqual({ ...exactly(120), lowMs: 100 });
 });
 
 test("nothing was missed: taken over with the first new event, no claim was seen, no backlog", () => {

@@ -77,7 +77,9 @@ function takenOverOf(fault: FaultHistory, evidence: TakeoverEvidence): Measure {
 function storedSince(claim: Claim, partitions: readonly SinkPartition[], injectedMs: number): KnownMeasure | undefined {
   const firsts = partitions.map(({ ranges }) => {
     const commits = ranges.flatMap(({ committedMs }) => committedMs);
-    const firstFrom = (fromMs: number): number => Math.min(...commits.filter((atMs) => atMs >= fromMs));
+    // Not by Math.min(...): a long run has more commits than a call takes arguments.
+    const firstFrom = (fromMs: number): number =>
+      commits.reduce((first, atMs) => (atMs >= fromMs && atMs < first ? atMs : first), Infinity);
     return { afterMs: firstFrom(claim.afterMs), untilMs: firstFrom(claim.atMs), by: "commits" as const };
   });
   if (!firsts.every(({ untilMs }) => Number.isFinite(untilMs))) return undefined;
