@@ -1,10 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Digest, DigestMeasure } from "../contract/digest.ts";
 import type { Plan } from "../contract/plan.ts";
 import { waitUntil } from "../machine/clock.ts";
-import { TestBench } from "./fixture/test-bench.ts";
+import { commandLine, TestBench } from "./fixture/test-bench.ts";
 
 type StatusJson = {
   nodes: {
@@ -30,6 +30,9 @@ const PLAN: Plan = {
 };
 /** A driver that was killed starts beside all else: on two slow cores that takes minutes. */
 const READY_MS = 400_000;
+
+const isExecutor = (pid: number): boolean => commandLine(pid).includes("CoarseGrainedExecutorBackend");
+const GOES_ON = /partition (\d) goes on at offset (\d+) instead of (\d+)/gu;
 
 const upperMs = (measure: DigestMeasure): number => ("unknown" in measure ? Number.NaN : measure.high_ms);
 
@@ -72,6 +75,21 @@ describe("a standby driver", () => {
     await becomes("driver", "driver-2");
     expect((await drivers()).map(({ starts }) => starts)).toEqual([2, 1]);
   }, 1_200_000);
+
+  it("goes on where the table is when all executors die, instead of reading the epoch again", async () => {
+    for (const pid of bench.processesLeft().filter(isExecutor)) process.kill(pid, "SIGKILL");
+    const data = join(bench.directory, "state", "data");
+    const logs = () =>
+      readdirSync(data, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith("stderr"));
+    const partitions = () => {
+      const told = logs().flatMap((path) => [...readFileSync(join(data, path), "utf8").matchAll(GOES_ON)]);
+      return new Set(told.map(([, partition, at, instead]) => (Number(at) > Number(instead) ? partition : "none")));
+    };
+    const isOn = () => partitions().size >= 6;
+    expect(await waitUntil(READY_MS, isOn, { everyMs: 2_000 }), [...partitions()].join()).toBe(true);
+    expect(partitions()).toEqual(new Set(["0", "1", "2", "3", "4", "5"]));
+    await becomes("driver", "driver-2");
+  }, 800_000);
 
   it("is the same as ever for the rows: nothing is lost, and they stand still for seconds only", async () => {
     await bench.must(["produce", "--count", "1000", "--rate", "1000"]);

@@ -23,18 +23,34 @@ public final class SinkProgress implements Closeable {
   /** Maps each Kafka partition to the next offset to apply. */
   public Map<Integer, Long> nextOffsets() throws SQLException {
     Map<Integer, Long> next = new TreeMap<>();
+    rows().forEach((partition, row) -> next.put(partition, row.nextOffset()));
+    return next;
+  }
+
+  /**
+   * How far a partition is, and who claimed it.
+   *
+   * @param nextOffset the next offset to apply
+   * @param holder null if the claim has no holder
+   */
+  public record Progress(long nextOffset, String holder) {
+  }
+
+  /** The rows by Kafka partition. */
+  public Map<Integer, Progress> rows() throws SQLException {
+    Map<Integer, Progress> rows = new TreeMap<>();
     try (PreparedStatement query = connection.prepareStatement(
-        "SELECT partition, next_offset FROM sink_offsets WHERE target = ? AND topic = ?")) {
+        "SELECT partition, next_offset, holder FROM sink_offsets WHERE target = ? AND topic = ?")) {
       query.setString(1, target);
       query.setString(2, topic);
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
-          next.put(row.getInt(1), row.getLong(2));
+          rows.put(row.getInt(1), new Progress(row.getLong(2), row.getString(3)));
         }
       }
     }
     connection.rollback();
-    return next;
+    return rows;
   }
 
   /** How many partitions of a standby have a writer that has seen a record and has a connection ready; see {@link DriverRight}. */

@@ -3,6 +3,7 @@ package dev.faultline.job;
 import dev.faultline.postgres.FieldList;
 import dev.faultline.postgres.PostgresForeachWriter;
 import dev.faultline.postgres.SinkClaim;
+import dev.faultline.source.ResumingKafka;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -48,7 +49,10 @@ final class StreamQuery {
 
   static StreamingQuery start(SparkSession spark, JobArguments arguments, PipelineFile pipeline, SinkClaim claim, Path checkpoint)
       throws TimeoutException {
-    DataStreamReader reader = spark.readStream().format("kafka")
+    DataStreamReader reader = spark.readStream().format(ResumingKafka.class.getName())
+        .option(ResumingKafka.TABLE, pipeline.table())
+        .option(ResumingKafka.TOPIC, claim.topic())
+        .option(ResumingKafka.HOLDER, claim.holder())
         .option("kafka.bootstrap.servers", arguments.brokers())
         .option("subscribe", claim.topic())
         .option("startingOffsets", claim.startingOffsetsJson())

@@ -13,7 +13,8 @@
  *   <li>{@link dev.faultline.job.HotStandby}, {@link dev.faultline.job.WarmStandby}: the same for a driver that shares its table;
  *       {@link dev.faultline.job.StandbyChecks} tells whether it handed over or was pushed aside.
  *   <li>{@link dev.faultline.job.TableClaim}: the claim, held against what the brokers say.
- *   <li>{@link dev.faultline.job.StreamQuery}: the Spark query, from the claim's offsets into the table.
+ *   <li>{@link dev.faultline.job.StreamQuery}: the Spark query, from the claim's offsets into the table. Its source is
+ *       {@link dev.faultline.source.ResumingKafka}.
  *   <li>{@link dev.faultline.job.FailureKind}: which failures end the job.
  *   <li>{@link dev.faultline.job.ExitCode}: what a supervisor may do after the job has ended.
  *   <li>{@link dev.faultline.job.StatusFile}, {@link dev.faultline.job.JobState}: what a supervisor reads while the job runs.
