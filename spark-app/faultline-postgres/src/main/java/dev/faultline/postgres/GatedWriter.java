@@ -11,7 +11,7 @@ import org.apache.spark.TaskContext;
  * A standby's writer of one partition. While the {@link WriteGate} is closed, it keeps the records that the active driver has not
  * stored, and waits when they are too many. When the gate opens, it stores them and then each new record as usual.
  *
- * <p>At the end of an epoch it waits until its records are stored, by whichever driver: Spark takes the epoch's records as done.
+ * <p>At the end of an epoch or a micro-batch it waits until its records are stored, by whichever driver: Spark takes them as done.
  */
 final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   /** How often a waiting task looks whether Spark has killed it without an interrupt. */
@@ -20,6 +20,8 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   private static final long AT_END_MS = 15;
   /** So long a standby then lets records gather, at most. */
   static final long GATHER_MS = 200;
+  /** So long a micro-batch lasts at least while the gate is closed: a standby that plans batches as quickly as the active driver takes its processors. */
+  private static final long BATCH_MS = 1_000;
 
   private final SinkPlan plan;
   private final int partition;
@@ -32,6 +34,7 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   private final Tail<R> tail;
   private final Rehearsal<R> rehearsal;
   private final long gatherMs;
+  private final long bornNanos = System.nanoTime();
   /** When the task went to fetch the next record; 0 before the first. */
   private long askedNanos;
   /** Stores the records; null while the gate is closed. */
@@ -88,8 +91,8 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   }
 
   /**
-   * Lets records gather in Kafka while the gate is closed. Each of the task's polls is three requests to a broker (Spark asks for the
-   * log's beginning and end after each), and at the log's end it brings a single batch: two standby executors kept the brokers as busy as the
+   * Lets records gather in Kafka while the gate is closed. At the log's end each of the task's polls
+   * brings a single small batch: two standby executors kept the brokers as busy as the
    * active ones. At most four times as long as the task waited for this record, so that one that is behind does not stay so.
    */
   private void gather() {
@@ -241,7 +244,7 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   private void awaitHandedOver() {
     lock.lock();
     try {
-      while (writer == null ? !tail.isEmpty() : direct == null) {
+      while (writer == null ? !tail.isEmpty() || System.nanoTime() - bornNanos < BATCH_MS * 1_000_000 : direct == null) {
         await(LOOK_MS);
       }
       throwFailure();

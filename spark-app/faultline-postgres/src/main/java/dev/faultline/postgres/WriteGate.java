@@ -57,6 +57,8 @@ final class WriteGate {
   private final SinkPlan plan;
   /** Guarded by this. */
   private final List<Place> places = new ArrayList<>();
+  /** Sessions of writers that went away before the gate opened, by partition, for those of the next micro-batch. Guarded by this. */
+  private final Map<Integer, SinkSession> spares = new HashMap<>();
   private boolean hasNew;
 
   private WriteGate(Key key, SinkPlan plan) {
@@ -78,6 +80,7 @@ final class WriteGate {
   }
 
   private synchronized void add(Place place) {
+    place.session = spares.remove(place.partition);
     places.add(place);
     hasNew = true;
     notifyAll();
@@ -88,9 +91,22 @@ final class WriteGate {
     for (Place place : List.copyOf(places)) {
       if (place.waiter == waiter) {
         places.remove(place);
-        drop(place);
+        keep(place);
       }
     }
+  }
+
+  private void keep(Place place) {
+    SinkSession other = place.session == null ? null : spares.put(place.partition, place.session);
+    place.session = null;
+    if (other != null) {
+      other.close();
+    }
+  }
+
+  private synchronized void dropSpares() {
+    spares.values().forEach(SinkSession::close);
+    spares.clear();
   }
 
   private static void drop(Place place) {
@@ -121,6 +137,7 @@ final class WriteGate {
       }
       pause(pauseMs);
     }
+    dropSpares();
     if (reader != null) {
       reader.close();
     }
@@ -164,12 +181,11 @@ final class WriteGate {
       throw e;
     }
     synchronized (this) {
-      if (places.contains(next)) {
-        next.session = session;
-        return;
+      next.session = session;
+      if (!places.contains(next)) {
+        keep(next);
       }
     }
-    session.close();
   }
 
   private synchronized Place withoutSession(List<Place> waiting) {
@@ -183,6 +199,7 @@ final class WriteGate {
       waiting = List.copyOf(places);
       // the other connections lead to the same server
       waiting.forEach(WriteGate::drop);
+      dropSpares();
     }
     if (SqlFailure.of(e, plan.target().columnNames()) == SqlFailure.FATAL) {
       RuntimeException error = new SinkConfigurationException("the standby can't follow sink_offsets: " + SqlFailure.reason(e), e);

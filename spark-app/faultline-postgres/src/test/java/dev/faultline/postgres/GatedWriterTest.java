@@ -108,6 +108,23 @@ class GatedWriterTest {
   }
 
   @Test
+  void handsItsSessionToTheWriterOfTheNextMicroBatch() throws Exception {
+    GatedWriter<byte[]> first = Payments.standby(waiting, 0);
+    append(first, 0, 100);
+    Eventually.equal("1", () -> database.one(STANDBY_SESSIONS));
+    String pid = database.one(STANDBY_SESSIONS.replace("count(*)", "pid"));
+    Payments.write(active, 0, 100);
+    first.finish();
+
+    GatedWriter<byte[]> second = Payments.standby(waiting, 0);
+    append(second, 100, 200);
+    Payments.claim(database, "standby");
+    second.finish();
+    stored(200);
+    assertEquals(pid, database.one("SELECT writer_pid FROM sink_offsets WHERE partition = 0"));
+  }
+
+  @Test
   void letsRecordsGatherAtTheLogsEndUntilItsDriverHasTheClaim() throws Exception {
     GatedWriter<byte[]> standby = Payments.standby(waiting, 0, 60_000);
     // without a wait in between they are taken at once

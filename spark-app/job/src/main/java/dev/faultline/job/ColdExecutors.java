@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ColdExecutors extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger(ColdExecutors.class);
-  static final long SETTLED_MS = 5_000;
+  static final long SETTLED_MS = 1_500;
   private static final long LOOK_MS = 500;
   /** A round may pass an executor over, because Spark gives out the tasks. */
   private static final int ROUNDS = 3;

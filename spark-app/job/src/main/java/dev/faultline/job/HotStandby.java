@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One start of the query with {@code --standby} in Real-time Mode. The query runs all the time. Its writers wait before
+ * One start of the query with {@code --standby}. The query runs all the time. Its writers wait before
  * a gate until this driver has the right to write and has claimed the table. A driver that loses the right waits again, with the same query.
  *
  * <p>It asks for the right only when it is ready to use it, and gives the right back when its query fails: so the right is
@@ -21,6 +21,8 @@ final class HotStandby {
   private static final Logger LOG = LoggerFactory.getLogger(HotStandby.class);
   /** If a partition does not get ready, as with too few task slots, the others are better than none. */
   private static final long ALL_PARTITIONS_NANOS = 15_000_000_000L;
+  /** After a claim that failed: the database may be back at any moment. */
+  private static final long CLAIM_AGAIN_MS = 100;
 
   private final JobSetup setup;
   private final String holder = UUID.randomUUID().toString();
@@ -50,7 +52,7 @@ final class HotStandby {
           StandbyChecks.check(setup, query, right);
           setup.status().beat();
           boolean claims = right.state() == DriverRight.State.HELD && right.claimState() != DriverRight.ClaimState.VALID;
-          setup.stop().await(claims ? WarmStandby.CLAIM_AGAIN_MS : 500);
+          setup.stop().await(claims ? CLAIM_AGAIN_MS : 500);
         }
       }
     }
@@ -60,7 +62,7 @@ final class HotStandby {
   private boolean awaitReady(LiveQuery query, int withRecords) throws Exception {
     long runningNanos = 0;
     while (!isReady(query, withRecords)) {
-      runningNanos = runningNanos == 0 && query.runningTasks() > 0 ? System.nanoTime() : runningNanos;
+      runningNanos = runningNanos == 0 && (query.runningTasks() > 0 || !hasLastingTasks()) ? System.nanoTime() : runningNanos;
       if (runningNanos != 0 && System.nanoTime() - runningNanos > ALL_PARTITIONS_NANOS) {
         LOG.warn("not every partition has become ready; the job goes on with those that have");
         return false;
@@ -74,9 +76,9 @@ final class HotStandby {
     return true;
   }
 
-  /** Each partition has a task, and each one that has records has read some and has a connection open. */
+  /** Each partition has a task, if tasks last, and each one that has records has read some and has a connection open. */
   private boolean isReady(LiveQuery query, int withRecords) {
-    if (query.runningTasks() < setup.pipeline().partitions()) {
+    if (!allTasksRun(query)) {
       return false;
     }
     try (SinkProgress progress = new SinkProgress(setup.address(), SinkTimeouts.DEFAULT, setup.pipeline().table(), setup.topic())) {
@@ -84,6 +86,15 @@ final class HotStandby {
     } catch (SQLException e) {
       return false;
     }
+  }
+
+  /** In micro-batches a partition has a task only while it has records to store. */
+  private boolean hasLastingTasks() {
+    return setup.arguments().realTime();
+  }
+
+  private boolean allTasksRun(LiveQuery query) {
+    return !hasLastingTasks() || query.runningTasks() >= setup.pipeline().partitions();
   }
 
   private void follow(DriverRight right, LiveQuery query, int withRecords) {
@@ -115,7 +126,7 @@ final class HotStandby {
 
   /** Tasks that run again, and got no record all the while: there may be none. */
   private boolean tookTooLong(LiveQuery query) {
-    return lostNanos != 0 && System.nanoTime() - lostNanos > ALL_PARTITIONS_NANOS && query.runningTasks() >= setup.pipeline().partitions();
+    return lostNanos != 0 && System.nanoTime() - lostNanos > ALL_PARTITIONS_NANOS && allTasksRun(query);
   }
 
   private void claim(DriverRight right) {

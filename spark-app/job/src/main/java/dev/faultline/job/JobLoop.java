@@ -9,8 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the query from sink_offsets: at once ({@link LoneRun}), or when this driver has the right to write ({@link HotStandby},
- * {@link WarmStandby}). When the query fails, the loop starts another one. It retries forever, unless a retry cannot help.
+ * Runs the query from sink_offsets: at once ({@link LoneRun}), or when this driver has the right to write ({@link HotStandby}). When the query fails, the loop starts another one. It retries forever, unless a retry cannot help.
  */
 final class JobLoop {
   private static final Logger LOG = LoggerFactory.getLogger(JobLoop.class);
@@ -94,11 +93,7 @@ final class JobLoop {
       new LoneRun(setup).run(spark);
       return true;
     }
-    if (arguments.realTime()) {
-      new HotStandby(setup).run(spark);
-    } else {
-      new WarmStandby(setup).run(spark);
-    }
+    new HotStandby(setup).run(spark);
     return stop.isAsked();
   }
 

@@ -21,6 +21,8 @@ final class SparkSessions {
     conf.setIfMissing("spark.locality.wait", "0s");
     conf.setIfMissing("spark.sql.adaptive.enabled", "false");
     conf.setIfMissing("spark.sql.streaming.stopTimeout", "8s");
+    conf.setIfMissing("spark.hadoop.fs.file.impl", QuietFileSystem.class.getName());
+    conf.setIfMissing("spark.sql.streaming.checkpointFileManagerClass", QuietFileSystem.MANAGER);
     // each start has a checkpoint of its own, whose history nobody reads
     conf.setIfMissing("spark.sql.streaming.minBatchesToRetain", "2");
     SparkSession spark = SparkSession.builder().config(conf).getOrCreate();

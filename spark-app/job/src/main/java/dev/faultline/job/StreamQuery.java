@@ -68,6 +68,10 @@ final class StreamQuery {
       return writer.foreach(PostgresForeachWriter.of(options, records.schema())).outputMode("update")
           .trigger(Trigger.RealTime(arguments.epochMs())).start();
     }
+    if (claim.generation() == 0) {
+      // the writers of this one can wait before the gate
+      return writer.foreach(PostgresForeachWriter.of(options, records.schema())).outputMode("append").trigger(Trigger.ProcessingTime(0)).start();
+    }
     return writer.format("faultline-postgres").options(options).outputMode("append").trigger(Trigger.ProcessingTime(0)).start();
   }
 

@@ -10,7 +10,7 @@
  *   <li>{@link dev.faultline.job.PipelineJob}: the main class; it turns the outcome into an exit code.
  *   <li>{@link dev.faultline.job.JobLoop}: run, restart.
  *   <li>{@link dev.faultline.job.LoneRun}: one start of the query, which claims the table at once.
- *   <li>{@link dev.faultline.job.HotStandby}, {@link dev.faultline.job.WarmStandby}: the same for a driver that shares its table;
+ *   <li>{@link dev.faultline.job.HotStandby}: the same for a driver that shares its table;
  *       {@link dev.faultline.job.StandbyChecks} tells whether it handed over or was pushed aside.
  *   <li>{@link dev.faultline.job.TableClaim}: the claim, held against what the brokers say.
  *   <li>{@link dev.faultline.job.StreamQuery}: the Spark query, from the claim's offsets into the table. Its source is
@@ -20,8 +20,8 @@
  *   <li>{@link dev.faultline.job.StatusFile}, {@link dev.faultline.job.JobState}: what a supervisor reads while the job runs.
  *   <li>{@link dev.faultline.job.KafkaTopic}: the topic's offsets, which the claim needs.
  *   <li>{@link dev.faultline.job.JobArguments}, {@link dev.faultline.job.PipelineFile}: the input.
- *   <li>{@link dev.faultline.job.SparkSessions}, {@link dev.faultline.job.CheckpointFolder},
- *       {@link dev.faultline.job.LiveQuery}, {@link dev.faultline.job.TaskProbe}, {@link dev.faultline.job.WarmUp},
+ *   <li>{@link dev.faultline.job.SparkSessions}, {@link dev.faultline.job.CheckpointFolder}, {@link dev.faultline.job.QuietFileSystem},
+ *       {@link dev.faultline.job.LiveQuery}, {@link dev.faultline.job.TaskProbe},
  *       {@link dev.faultline.job.JobSetup}, {@link dev.faultline.job.StopSignal}: helpers of the loop.
  *   <li>{@link dev.faultline.job.SilentExecutors}, {@link dev.faultline.job.ColdExecutors}: executors that are frozen are given up, and those
  *       that have no task yet rehearse ({@link dev.faultline.job.Rehearsal}).
