@@ -15,6 +15,7 @@ import { loginOf } from "../platform/protocol/postgres-client.ts";
 export type SinkJobOptions = {
   trigger: Trigger;
   aggregates: boolean;
+  /** Default true. */ synchronousCommit?: boolean;
   /** Most records of one micro-batch; undefined: all there are. */ batchOffsets?: number;
 };
 
@@ -24,6 +25,7 @@ export function startSinkJob(target: BenchStack, options: SinkJobOptions): Bench
   if (options.trigger === "micro-batch" && options.batchOffsets !== undefined)
     args.push("--max-offsets-per-batch", `${options.batchOffsets}`);
   if (!options.aggregates) args.push("--no-aggregates");
+  if (options.synchronousCommit === false) args.push("--no-synchronous-commit");
   return startJvm(target, "dev.faultline.job.PipelineJob", args);
 }
 

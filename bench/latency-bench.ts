@@ -7,7 +7,7 @@ import { type BenchStack, withBenchStack } from "./bench-stack.ts";
 import type { BenchProcess } from "./child-process.ts";
 import { applied, connect, emptyTables, generation, quote } from "./database.ts";
 import { FlushProbe, percentile } from "./flush-probe.ts";
-import { startSinkJob } from "./job-process.ts";
+import { type SinkJobOptions, startSinkJob } from "./job-process.ts";
 import { judgeLatency, type LatencyBenchResult, type LatencyRow } from "./latency-result.ts";
 import { busyCores, describeMachine } from "./machine.ts";
 import { type BenchOptions, checkInterrupted, chooseOnly, resolveBench, wholeNumber } from "./options.ts";
@@ -17,8 +17,14 @@ import { fillTopic, readProducerStatus } from "./topic-fill.ts";
 const VARIANTS = {
   realtime: { title: "this sink, Real-time Mode", trigger: "realtime", aggregates: false },
   "realtime-aggregates": { title: "this sink, Real-time Mode, with aggregates", trigger: "realtime", aggregates: true },
+  "realtime-asynchronous": {
+    title: "this sink, Real-time Mode, synchronousCommit=off",
+    trigger: "realtime",
+    aggregates: false,
+    synchronousCommit: false,
+  },
   "micro-batch": { title: "this sink, micro-batches as fast as possible", trigger: "micro-batch", aggregates: false },
-} as const;
+} as const satisfies Record<string, SinkJobOptions & { title: string }>;
 type VariantId = keyof typeof VARIANTS;
 export const LATENCY_VARIANT_IDS = Object.keys(VARIANTS) as VariantId[];
 
@@ -112,10 +118,10 @@ type Load = { durationMs: number; warmUpMs: number; rate: number; createdColumn:
 
 async function measure(target: BenchStack, client: pg.Client, id: VariantId, load: Load): Promise<LatencyRow> {
   const { bench, stack, pipeline } = target;
-  const { title, trigger, aggregates } = VARIANTS[id];
+  const { title, ...options } = VARIANTS[id];
   bench.say(`${id}: starting`);
   const generationBefore = await generation(client, pipeline);
-  const job = startSinkJob(target, { trigger, aggregates });
+  const job = startSinkJob(target, options);
   const probeClient = await connect(stack);
   const probe = new FlushProbe(probeClient);
   try {

@@ -126,7 +126,12 @@ async function measure(
       samples = await drainBySink(
         target,
         client,
-        { trigger: variant.trigger, aggregates: variant.aggregates, batchOffsets: batchOffsets(run.events) },
+        {
+          trigger: variant.trigger,
+          aggregates: variant.aggregates,
+          synchronousCommit: "synchronousCommit" in variant ? variant.synchronousCommit : true,
+          batchOffsets: batchOffsets(run.events),
+        },
         total,
         onSample,
       );

@@ -13,6 +13,14 @@ export const SINK_VARIANTS = {
   "copy-2": { title: "limit: the same, 2 sessions", kind: "copy", sessions: 2, format: "text", share: 1 },
   "copy-2-binary": { title: "the same in binary, 2 sessions", kind: "copy", sessions: 2, format: "binary", share: 1 },
   realtime: { title: "this sink, Real-time Mode", kind: "sink", trigger: "realtime", aggregates: false, share: 1 },
+  "realtime-asynchronous": {
+    title: "this sink, Real-time Mode, synchronousCommit=off",
+    kind: "sink",
+    trigger: "realtime",
+    aggregates: false,
+    synchronousCommit: false,
+    share: 1,
+  },
   "micro-batch": { title: "this sink, micro-batch", kind: "sink", trigger: "micro-batch", aggregates: false, share: 1 },
   staging: { title: "foreachBatch, staging table, ON CONFLICT", kind: "staging", rewrite: false, share: 0.4 },
   "staging-rewrite": { title: "the same, reWriteBatchedInserts", kind: "staging", rewrite: true, share: 0.4 },
@@ -37,7 +45,7 @@ export type CopyFormat = "text" | "binary";
 
 export type SinkVariant = { title: string; share: number } & (
   | { kind: "copy"; sessions: 1 | 2; format: CopyFormat }
-  | { kind: "sink"; trigger: "realtime" | "micro-batch"; aggregates: boolean }
+  | { kind: "sink"; trigger: "realtime" | "micro-batch"; aggregates: boolean; synchronousCommit?: boolean }
   | { kind: "staging"; rewrite: boolean }
 );
 export type SinkVariantId = keyof typeof SINK_VARIANTS;

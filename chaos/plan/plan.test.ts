@@ -270,8 +270,12 @@ describe("makePlan", () => {
     });
   });
 
-  it("draws both of two drivers, and strikes the active one by its role", () => {
-    const nodes = [...NODES, { name: "driver-2", kind: "driver" as const }];
+  it("draws both of two drivers, and strikes the active one and the primary by their roles", () => {
+    const nodes = [
+      ...NODES,
+      { name: "driver-2", kind: "driver" as const },
+      { name: "postgres-2", kind: "postgres" as const },
+    ];
     const targets = (wanted: string): Set<string> =>
       new Set(
         makePlan(request({ nodes, targets: [wanted], durationMs: 3_000_000 })).faults.map(({ target }) =>
@@ -281,6 +285,8 @@ describe("makePlan", () => {
     expect(targets("driver")).toEqual(new Set(['{"node":"driver"}', '{"node":"driver-2"}']));
     expect(targets("active-driver")).toEqual(new Set(['{"role":"active-driver"}']));
     expect(targets("driver-2")).toEqual(new Set(['{"node":"driver-2"}']));
+    for (const target of ["postgres", "primary"]) expect(targets(target)).toEqual(new Set(['{"role":"primary"}']));
+    expect(targets("postgres-2")).toEqual(new Set(['{"node":"postgres-2"}']));
   });
 
   it("refuses an unknown target and lists the valid ones", () => {

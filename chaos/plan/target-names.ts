@@ -41,8 +41,8 @@ const GROUPS: Record<string, readonly TargetKind[]> = { spark: ["spark-worker", 
 export function wishOf(stack: PlannedStack, target: string, everyOfGroup: boolean): Wish {
   const one = (member: Candidate): Wish => ({ label: target, members: [member], every: true });
   const node = stack.nodes.find(({ name }) => name === target);
-  // Of several drivers, the first one has the name of the kind: the kind is meant.
-  const isKindOfSeveral = target === "driver" && nodesOf(stack, target).length > 1;
+  // Of several drivers or database servers, the first one has the name of the kind: the kind is meant.
+  const isKindOfSeveral = (target === "driver" || target === "postgres") && nodesOf(stack, target).length > 1;
   if (node !== undefined && target !== "executor" && !isKindOfSeveral)
     return one({ label: target, kind: node.kind, nodes: [node], draw: () => ({ node: target }) });
   if (hasKind(stack, "kafka")) {

@@ -17,10 +17,11 @@ import java.util.Set;
  * @param standby whether the job waits for the right to write, instead of claiming the table at once
  * @param driverName this driver's name among those that share the table
  * @param kafkaDefaults leave the Kafka source's times as Kafka and Spark have them, to compare
+ * @param synchronousCommit whether PostgreSQL makes a chunk durable before it answers
  */
 record JobArguments(Path pipeline, String brokers, String topic, boolean realTime, int chunkRows, int chunkMs, long epochMs,
     long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest, boolean standby, String driverName,
-    boolean kafkaDefaults) {
+    boolean kafkaDefaults, boolean synchronousCommit) {
 
   static final String HELP = """
       Streams a Kafka topic into a PostgreSQL table, each record exactly once.
@@ -38,6 +39,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --checkpoint DIR           where Spark keeps its checkpoints; losing them is harmless [default: a folder in java.io.tmpdir]
         --status-file FILE         where the job writes its state as JSON, at each change and every second [default: none]
         --no-aggregates            do not update the aggregate tables
+        --no-synchronous-commit    PostgreSQL answers before a chunk is durable: a crash of the server makes the sink store the last ones again
         --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
         --standby                  share the table with other drivers that have this flag: one writes, the others are ready to take over
         --driver-name NAME         this driver's name among those that share the table [default: driver]
@@ -48,7 +50,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
       POSTGRES_PASSWORD. Spark reads its settings from the system properties -Dspark.*. Without spark.master, Spark runs inside this process.
 
       Without --standby, the job claims the table at once, and every driver that wrote before is refused. With --standby, the job first gets ready:
-      its executors run, with --trigger realtime the query as well. Then it waits for the right to write, which PostgreSQL gives to one driver at a time.
+      its query runs, and its writers wait. So it waits for the right to write, which PostgreSQL gives to one driver at a time.
 
       Example:
         java @jvm.options -Dspark.master=spark://127.0.0.1:7077 -cp 'target/spark-home/jars/*' \\
@@ -64,7 +66,8 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
 
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--trigger", "--chunk-rows", "--chunk-ms",
       "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file", "--driver-name");
-  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--standby", "--kafka-defaults");
+  private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--standby", "--kafka-defaults",
+      "--no-synchronous-commit");
 
   /** @throws UsageException with one line that names the error */
   static JobArguments parse(String[] arguments) {
@@ -111,7 +114,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         given.containsKey("--checkpoint") ? Path.of(given.get("--checkpoint")) : null,
         given.containsKey("--status-file") ? Path.of(given.get("--status-file")) : null,
         !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"),
-        given.containsKey("--standby"), driverName, given.containsKey("--kafka-defaults"));
+        given.containsKey("--standby"), driverName, given.containsKey("--kafka-defaults"), !given.containsKey("--no-synchronous-commit"));
   }
 
   private static long number(Map<String, String> given, String name, long min, long max, long otherwise) {

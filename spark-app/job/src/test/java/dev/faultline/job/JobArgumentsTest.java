@@ -38,6 +38,8 @@ class JobArgumentsTest {
     assertTrue(arguments.kafkaDefaults());
     assertFalse(arguments.aggregates());
     assertFalse(arguments.stopAtLatest());
+    assertTrue(arguments.synchronousCommit());
+    assertFalse(parse("--pipeline p.yaml --no-synchronous-commit --brokers a:1").synchronousCommit());
   }
 
   @Test
