@@ -62,7 +62,7 @@ final class HotStandby {
   private boolean awaitReady(LiveQuery query, int withRecords) throws Exception {
     long runningNanos = 0;
     while (!isReady(query, withRecords)) {
-      runningNanos = runningNanos == 0 && (query.runningTasks() > 0 || !hasLastingTasks()) ? System.nanoTime() : runningNanos;
+      runningNanos = runningNanos == 0 && query.hasStartedTasks() ? System.nanoTime() : runningNanos;
       if (runningNanos != 0 && System.nanoTime() - runningNanos > ALL_PARTITIONS_NANOS) {
         LOG.warn("not every partition has become ready; the job goes on with those that have");
         return false;
@@ -88,13 +88,9 @@ final class HotStandby {
     }
   }
 
-  /** In micro-batches a partition has a task only while it has records to store. */
-  private boolean hasLastingTasks() {
-    return setup.arguments().realTime();
-  }
-
+  /** In micro-batches a partition has a task only while it has records to store, so that says nothing. */
   private boolean allTasksRun(LiveQuery query) {
-    return !hasLastingTasks() || query.runningTasks() >= setup.pipeline().partitions();
+    return !setup.arguments().realTime() || query.runningTasks() >= setup.pipeline().partitions();
   }
 
   private void follow(DriverRight right, LiveQuery query, int withRecords) {

@@ -80,6 +80,10 @@ final class LiveQuery implements AutoCloseable {
     }
   }
 
+  boolean hasStartedTasks() {
+    return probe.hasStarted();
+  }
+
   int runningTasks() {
     return probe.running();
   }

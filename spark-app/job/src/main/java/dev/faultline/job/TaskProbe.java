@@ -51,6 +51,11 @@ final class TaskProbe extends SparkListener {
     }
   }
 
+  /** Whether a task has started since the query did. */
+  boolean hasStarted() {
+    return told.get();
+  }
+
   /** How many tasks run now. */
   int running() {
     return tasks.size();
