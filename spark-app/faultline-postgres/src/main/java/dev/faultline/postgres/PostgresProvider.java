@@ -24,7 +24,7 @@ public final class PostgresProvider implements TableProvider, DataSourceRegister
   public Table getTable(StructType schema, Transform[] partitioning, Map<String, String> properties) {
     // raises what is wrong with the options from start() itself, not from the query's thread
     if (new SinkOptions(properties, System.getenv()).isStandby()) {
-      throw new SinkConfigurationException("option standby is for PostgresForeachWriter (Real-time Mode) only; start a micro-batch query after the claim");
+      throw new SinkConfigurationException("option standby is for PostgresForeachWriter only, with either trigger; or start this query after the claim");
     }
     return new PostgresStreamTable();
   }
