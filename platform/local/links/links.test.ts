@@ -15,10 +15,9 @@ import { ownPort } from "../state/node-ports.ts";
 import { NodeFiles, type ProcessSpec } from "../supervisor/node-files.ts";
 import { postgresAddress, postgresConfiguration, postgresSpec } from "../nodes/postgres.ts";
 import { signalProcess } from "../../../machine/process-identity.ts";
-import { readProcessTable } from "../../../machine/process-table.ts";
-import { taggedProcesses } from "../supervisor/marked-processes.ts";
 import { readSettings, type Settings } from "../state/settings.ts";
 import { ensureSupervisor, stopSupervisor } from "../supervisor/supervisor-process.ts";
+import { killTagged } from "../fixture/kill-tagged.ts";
 
 let directory: string;
 let settings: Settings;
@@ -30,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stopSupervisor(directory);
-  for (const stat of taggedProcesses(readProcessTable(), directory)) process.kill(stat.pid, "SIGKILL");
+  killTagged(directory);
   rmSync(directory, { recursive: true, force: true });
 });
 

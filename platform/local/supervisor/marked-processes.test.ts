@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { commandLine, descendantsOf, readProcessTable } from "../../../machine/process-table.ts";
 import { NODE_VARIABLE, STATE_VARIABLE, taggedProcesses } from "./marked-processes.ts";
+import { killTagged } from "../fixture/kill-tagged.ts";
 
 let directory: string;
 let child: ChildProcess | undefined;
@@ -12,7 +13,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "fl-table-"));
 });
 afterEach(() => {
-  for (const stat of taggedProcesses(readProcessTable(), directory)) process.kill(stat.pid, "SIGKILL");
+  killTagged(directory);
   child?.kill("SIGKILL");
   rmSync(directory, { recursive: true, force: true });
 });
