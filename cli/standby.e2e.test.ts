@@ -76,6 +76,19 @@ describe("a standby driver", () => {
     expect((await drivers()).map(({ starts }) => starts)).toEqual([2, 1]);
   }, 1_200_000);
 
+  it("hands over when the worker with its tasks dies, and goes back to that worker when it is there again", async () => {
+    const file = join(bench.directory, "worker.json");
+    const target = { node: "spark-worker-1" };
+    const faults = [{ id: 1, at_ms: 2_000, kind: "kill" as const, target, hold_ms: 0 }];
+    writeFileSync(file, JSON.stringify({ ...PLAN, kinds: ["spark-worker"], faults }));
+    process.stdout.write(await bench.must(["chaos", "--plan", file]));
+    const runs = join(bench.directory, "runs");
+    const log = () => readFileSync(join(runs, readdirSync(runs)[0] as string, "logs/driver.log"), "utf8");
+    expect(await waitUntil(READY_MS, () => log().includes("its tasks move there"), { everyMs: 2_000 })).toBe(true);
+    await becomes("driver-2", "driver");
+    expect((await drivers()).map(({ starts }) => starts)).toEqual([2, 1]);
+  }, 800_000);
+
   it("goes on where the table is when all executors die, instead of reading the epoch again", async () => {
     for (const pid of bench.processesLeft().filter(isExecutor)) process.kill(pid, "SIGKILL");
     const data = join(bench.directory, "state", "data");
@@ -88,7 +101,13 @@ describe("a standby driver", () => {
     const isOn = () => partitions().size >= 6;
     expect(await waitUntil(READY_MS, isOn, { everyMs: 2_000 }), [...partitions()].join()).toBe(true);
     expect(partitions()).toEqual(new Set(["0", "1", "2", "3", "4", "5"]));
-    await becomes("driver", "driver-2");
+    // Which one is the active one depends on whose executors are gone first.
+    const roles = async () => new Set((await drivers()).map(({ ready, role }) => ready && role));
+    const areBoth = async () => (await roles()).has("active") && (await roles()).has("standby");
+    expect([await waitUntil(READY_MS, areBoth, { everyMs: 5_000 }), await drivers()]).toEqual([
+      true,
+      expect.anything(),
+    ]);
   }, 800_000);
 
   it("is the same as ever for the rows: nothing is lost, and they stand still for seconds only", async () => {
@@ -99,14 +118,16 @@ describe("a standby driver", () => {
     expect(faults.map(({ node, role }) => [node, role])).toEqual([
       ["driver", "active"],
       ["driver-2", "active"],
+      ["spark-worker-1", null],
     ]);
     // Nobody waited for the struck driver: a killed one is not ready before, a stopped one goes on after 12 s.
-    const [killed, stopped] = faults;
-    for (const fault of faults) expect(fault.failed_over).toMatchObject({ open: false });
+    const [killed, stopped, worker] = faults;
+    for (const fault of [killed, stopped]) expect(fault?.failed_over).toMatchObject({ open: false });
     expect(upperMs(killed?.failed_over as DigestMeasure)).toBeLessThan(30_000);
     for (const { sink_gap } of faults) expect(sink_gap.measure).toMatchObject({ open: false });
     expect(upperMs(killed?.sink_gap.measure as DigestMeasure)).toBeLessThan(15_000);
     expect(upperMs(stopped?.sink_gap.measure as DigestMeasure)).toBeLessThan(12_000);
+    expect(upperMs(worker?.sink_gap.measure as DigestMeasure)).toBeLessThan(10_000);
   });
 
   it("comes back when every node dies in the same moment", async () => {

@@ -65,8 +65,8 @@ worker)
   ;;
 driver)
   name=${FAULTLINE_DRIVER:-driver}
-  checkpoint=/checkpoints
-  [ "$name" = driver ] || { checkpoint=/checkpoints/$name && slots=$((slots - 1)); }
+  checkpoint=/checkpoints home=spark-worker-1
+  [ "$name" = driver ] || { checkpoint=/checkpoints/$name && slots=$((slots - 1)) && home=spark-worker-2; }
   POSTGRES_PASSWORD=$(cat "${POSTGRES_PASSWORD_FILE:?}")
   export POSTGRES_PASSWORD
   # The producer makes the run: its directory, topic and tables.
@@ -82,7 +82,8 @@ driver)
     --conf "spark.driver.host=$HOSTNAME" --conf spark.driver.bindAddress=0.0.0.0 --conf spark.ui.enabled=true --conf spark.ui.port=4040 --conf spark.ui.killEnabled=false \
     --conf "spark.executor.cores=$slots" --conf "spark.cores.max=$((2 * slots))" --conf "spark.executor.memory=${SPARK_EXECUTOR_MEMORY:-640m}" \
     /app/spark-app.jar --pipeline /runs/current/pipeline.yaml --brokers "${KAFKA_BROKERS:?}" --trigger "${FAULTLINE_TRIGGER:-realtime}" \
-    --checkpoint "$checkpoint/${FAULTLINE_TRIGGER:-realtime}" --status-file "/runs/current/$name-status.json" --standby --driver-name "$name"
+    --checkpoint "$checkpoint/${FAULTLINE_TRIGGER:-realtime}" --status-file "/runs/current/$name-status.json" --standby --driver-name "$name" \
+    --home-workers "$home"
   ;;
 *)
   exec "$@"

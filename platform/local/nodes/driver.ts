@@ -16,6 +16,7 @@ import {
   sparkEnvironment,
   sparkJvm,
   sparkMasterUrl,
+  workerName,
 } from "./spark.ts";
 import { type DriverName, executorSlots, type Settings, WORKER_IDS } from "../state/settings.ts";
 
@@ -80,7 +81,9 @@ export function driverSpec(
       ...sparkJvm(spark, "1g", directory, properties),
       "dev.faultline.job.PipelineJob",
       ...Object.entries(jobArguments).flat(),
-      ...(settings.standby ? ["--standby", "--driver-name", name] : []),
+      ...(settings.standby
+        ? ["--standby", "--driver-name", name, "--home-workers", workerName(isFirst ? WORKER_IDS[0] : WORKER_IDS[1])]
+        : []),
       ...(settings.field_defaults === true ? ["--kafka-defaults"] : []),
     ],
     env: {

@@ -178,7 +178,8 @@ export function sparkWorkerSpec(
       resources,
       [sparkMasterUrl(settings)],
     ),
-    env: sparkEnvironment(spark),
+    // An executor inherits it, and tells its driver (--home-workers): here all of them have the same host.
+    env: { ...sparkEnvironment(spark), SPARK_EXECUTOR_ATTRIBUTE_WORKER: name },
     secret_env: {},
     cwd: directory,
     log: join(settings.run_directory, "logs", `${name}.log`),

@@ -156,10 +156,12 @@ it("starts two drivers that share nothing but the right to write, and a lone one
     expect(flag(spec, "--status-file")).toBe(`/state/data/${spec?.name}-status.json`);
     expect(spec?.restart_delay_ms).toBe(3_000);
   }
+  expect([flag(first, "--home-workers"), flag(second, "--home-workers")]).toEqual(["spark-worker-1", "spark-worker-2"]);
+  expect(sparkWorkerSpec(settings, "/state", 2, spark).env["SPARK_EXECUTOR_ATTRIBUTE_WORKER"]).toBe("spark-worker-2");
   for (const own of ["cwd", "log", "name"] as const) expect(first?.[own]).not.toBe(second?.[own]);
   expect(flag(first, "--checkpoint")).not.toBe(flag(second, "--checkpoint"));
   const lone = driverSpec(settings, "/state", "realtime", spark);
-  expect(lone.args.filter((word) => /standby|driver-name/.test(word))).toEqual([]);
+  expect(lone.args.filter((word) => /standby|driver-name|home/.test(word))).toEqual([]);
   expect(lone.restart_delay_ms).toBeUndefined();
 });
 

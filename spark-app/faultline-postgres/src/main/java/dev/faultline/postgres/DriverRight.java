@@ -62,6 +62,8 @@ public final class DriverRight implements Closeable {
   /** What was claimed since this driver got the right; null for nothing. */
   private volatile SinkClaim claim;
   private volatile boolean closed;
+  /** Whether the thread shall give the right to a driver that waits. */
+  private volatile boolean yields;
   /** The thread's: whether it has had a session before. */
   private boolean hasAsked;
   private long renewedMicros;
@@ -136,6 +138,34 @@ public final class DriverRight implements Closeable {
     }
   }
 
+  /**
+   * Gives the right to another driver, if there is one that waits for it and whose writers are ready. This one then waits, and gets the right back after a
+   * few seconds if nobody took it.
+   *
+   * @param partitions for how many the other driver must have a writer
+   * @return false if this driver has no right to give (any more), or nobody is ready, so that it keeps the right
+   */
+  public boolean handOver(int partitions) {
+    synchronized (use) {
+      RightSession session = yields ? null : held;
+      try {
+        if (session == null || !session.isOtherReady(holder, partitions)) {
+          return false;
+        }
+      } catch (SQLException e) {
+        // the right's own thread finds the same
+        LOG.debug("nobody could be asked to take over", e);
+        return false;
+      }
+      yields = true;
+    }
+    LOG.info("{} <- {}: hands the right to write over to a driver that is ready", target, topic);
+    synchronized (this) {
+      notifyAll();
+    }
+    return true;
+  }
+
   private void run() {
     while (!closed) {
       try (RightSession session = new RightSession(address, target, topic)) {
@@ -149,7 +179,10 @@ public final class DriverRight implements Closeable {
         LOG.error("{} <- {}: the session of the right to write", target, topic, e);
         pause(RECONNECT_MS);
       } finally {
-        held = null;
+        synchronized (use) {
+          held = null;
+          yields = false;
+        }
       }
     }
   }
@@ -194,11 +227,7 @@ public final class DriverRight implements Closeable {
         }
         case LOST -> {
           LOG.warn("{} <- {}: another driver has taken the right to write", target, topic);
-          synchronized (use) {
-            claim = null;
-            claimState = ClaimState.NONE;
-          }
-          change(State.WAITING);
+          lose();
           return false;
         }
         case UNKNOWN -> pause(ASK_MS);
@@ -211,16 +240,29 @@ public final class DriverRight implements Closeable {
     renewedMicros = session.renew(holder, driver);
     held = session;
     change(State.HELD);
-    while (!closed) {
-      pause(RENEW_MS);
+    pause(RENEW_MS);
+    while (!closed && !yields) {
       synchronized (use) {
         renewedMicros = session.renew(holder, driver);
         if (claim != null) {
           changeClaim(session.stateOf(claim));
         }
       }
+      pause(RENEW_MS);
     }
     session.removeLease(holder);
+    if (!closed) {
+      lose();
+    }
+  }
+
+  private void lose() {
+    synchronized (use) {
+      held = null;
+      claim = null;
+      claimState = ClaimState.NONE;
+    }
+    change(State.WAITING);
   }
 
   private void changeClaim(ClaimState now) {
@@ -239,7 +281,7 @@ public final class DriverRight implements Closeable {
 
   private synchronized void pause(long ms) {
     long deadline = System.nanoTime() + ms * 1_000_000;
-    while (!closed && System.nanoTime() < deadline) {
+    while (!closed && !yields && System.nanoTime() < deadline) {
       try {
         wait((deadline - System.nanoTime()) / 1_000_000 + 1);
       } catch (InterruptedException e) {

@@ -9,8 +9,11 @@ import java.sql.Statement;
 
 /** One connection that asks for the right to write and, when it has the advisory lock, holds it. Each statement is a transaction. */
 final class RightSession implements Closeable {
-  /** Short: who hangs longer than this has lost the right to a standby, or a standby must begin to watch again. */
-  private static final SinkTimeouts TIMEOUTS = new SinkTimeouts(2_000, 3_000, 1_000, 0);
+  /**
+   * Short: who hangs longer than this has lost the right to a standby, or a standby must begin to watch again. A claim does not wait long for a lock: who has it
+   * is a writer of an older claim, which would be refused afterwards anyway.
+   */
+  private static final SinkTimeouts TIMEOUTS = new SinkTimeouts(2_000, 3_000, 250, 0);
   private static final String LOOK = """
       WITH key AS (SELECT hashtextextended(?, 0) AS key)
       SELECT lease.holder, lease.driver, lease.lock_pid, (extract(epoch FROM lease.renewed_at) * 1000000)::bigint,
@@ -27,6 +30,12 @@ final class RightSession implements Closeable {
       RETURNING (extract(epoch FROM renewed_at) * 1000000)::bigint""";
   private static final String CLAIMED = """
       SELECT coalesce(max(generation), 0), count(*) FILTER (WHERE holder IS DISTINCT FROM ?) FROM sink_offsets WHERE target = ? AND topic = ?""";
+
+  /** A driver that waits asks for the lock all the time. The clocks are the server's. */
+  private static final String OTHER_READY = """
+      SELECT count(DISTINCT application_name) FILTER (WHERE application_name LIKE ? AND application_name NOT LIKE ?) >= ?
+        AND bool_or(application_name = ? AND pid <> pg_backend_pid() AND state_change > clock_timestamp() - interval '500 milliseconds')
+      FROM pg_stat_activity WHERE datname = current_database()""";
 
   /**
    * The lease and the lock, as they are now.
@@ -116,6 +125,20 @@ final class RightSession implements Closeable {
       remove.setString(2, topic);
       remove.setString(3, holder);
       remove.executeUpdate();
+    }
+  }
+
+  /** Whether another driver asks for the right and has writers ready for so many partitions. */
+  boolean isOtherReady(String holder, int partitions) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(OTHER_READY)) {
+      query.setString(1, WriterName.standbyPattern(target, topic));
+      query.setString(2, WriterName.standbyPattern(target, topic, holder));
+      query.setInt(3, partitions);
+      query.setString(4, WriterName.right(target, topic));
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
     }
   }
 

@@ -21,6 +21,11 @@ final class WriterName {
     return cut(prefix(target, topic) + "p" + partition + standbyOf(holder) + ascii(target));
   }
 
+  /** LIKE pattern of all sessions that {@link #standby} names. */
+  static String standbyPattern(String target, String topic) {
+    return prefix(target, topic) + "p% standby %";
+  }
+
   /** LIKE pattern of all sessions that {@link #standby} names for a holder. */
   static String standbyPattern(String target, String topic, String holder) {
     return prefix(target, topic) + "p%" + standbyOf(holder) + "%";

@@ -1,6 +1,7 @@
 package dev.faultline.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -114,6 +115,54 @@ class DriverRightTest {
       a.close();
       await(State.HELD, b);
       assertTrue(System.nanoTime() - closed < 2_000_000_000L, "it waits no longer for a holder whose session broke");
+    }
+  }
+
+  /** A session as a standby's writer has it. */
+  private Connection writer(String holder, int partition) throws SQLException {
+    return database.address().connect(WriterName.standby("payments", "payments", partition, holder), SinkTimeouts.DEFAULT);
+  }
+
+  @Test
+  void isHandedOverOnlyToADriverThatIsReady() throws Exception {
+    try (DriverRight a = right("a"); Connection own = writer("a", 0); Connection other = writer("b", 0)) {
+      await(State.HELD, a);
+      a.claim(EARLIEST);
+      assertTrue(own.isValid(1) && other.isValid(1));
+      assertFalse(a.handOver(1), "nobody asks for the right");
+      try (DriverRight b = right("b")) {
+        await(State.WAITING, b);
+        assertFalse(b.handOver(1), "it has no right");
+        assertFalse(a.handOver(2), "one partition's writer is missing");
+        try (Connection second = writer("b", 1)) {
+          assertTrue(second.isValid(1));
+          long since = System.nanoTime();
+          assertTrue(a.handOver(2));
+          await(State.HELD, b);
+          assertTrue(System.nanoTime() - since < 2_000_000_000L, "no lease has to run out");
+          await(State.WAITING, a);
+          assertEquals(ClaimState.NONE, a.claimState());
+          assertThrows(SQLException.class, () -> a.claim(EARLIEST));
+          assertEquals(2, b.claim(EARLIEST).generation());
+        }
+      }
+      await(State.HELD, a);
+      assertEquals(3, a.claim(EARLIEST).generation());
+    }
+  }
+
+  @Test
+  void comesBackToItsHolderWhenNobodyTakesIt() throws Exception {
+    try (DriverRight a = right("a"); Connection other = writer("b", 0)) {
+      await(State.HELD, a);
+      assertTrue(other.isValid(1));
+      try (RightSession asks = new RightSession(database.address(), "payments", "payments")) {
+        assertFalse(asks.tryLock());
+        assertTrue(a.handOver(1));
+        await(State.WAITING, a);
+      }
+      await(State.HELD, a);
+      assertEquals("[driver a|a]", lease());
     }
   }
 

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
  * One start of the query with {@code --standby}. The query runs all the time. Its writers wait before
  * a gate until this driver has the right to write and has claimed the table. A driver that loses the right waits again, with the same query.
  *
+ * <p>If an executor dies under the active driver's tasks, and the other driver is ready, the right goes there: that one lost nothing, if its tasks have another
+ * home. See {@link HomeMove}.
+ *
  * <p>It asks for the right only when it is ready to use it, and gives the right back when its query fails: so the right is
  * never with a driver that gets ready while another one is.
  */
@@ -21,34 +24,47 @@ final class HotStandby {
   private static final Logger LOG = LoggerFactory.getLogger(HotStandby.class);
   /** If a partition does not get ready, as with too few task slots, the others are better than none. */
   private static final long ALL_PARTITIONS_NANOS = 15_000_000_000L;
+  /** So long a worker may take to come back. */
+  private static final long AWAY_NANOS = 30_000_000_000L;
+  /** Executors register one after the other. */
+  private static final long HOME_MS = 2_000;
   /** After a claim that failed: the database may be back at any moment. */
   private static final long CLAIM_AGAIN_MS = 100;
 
   private final JobSetup setup;
+  private final HomeMove home;
   private final String holder = UUID.randomUUID().toString();
   /** Whether this driver could take over at once. */
   private boolean ready;
   /** Since when it could not, after it lost the right: its tasks begin anew then. */
   private long lostNanos;
 
-  HotStandby(JobSetup setup) {
+  HotStandby(JobSetup setup, HomeMove home) {
     this.setup = setup;
+    this.home = home;
   }
 
-  /** Returns when the job must stop. @throws Exception that ended the query */
-  void run(SparkSession spark) throws Exception {
+  /** @return whether another query should start at once; else the job must stop @throws Exception that ended the query */
+  boolean run(SparkSession spark) throws Exception {
+    setup.arguments().home().await(spark.sparkContext(), HOME_MS);
     SinkClaim start = setup.table().withRehearsal(setup.table().preview(holder));
     int withRecords = setup.table().partitionsWithRecords(start);
     setup.status().claimed(holder, 0);
     try (LiveQuery query = new LiveQuery(setup, spark, start, setup.stop()::wake)) {
       ready = awaitReady(query, withRecords);
       if (setup.stop().isAsked()) {
-        return;
+        return false;
       }
       try (DriverRight right = new DriverRight(setup.address(), setup.pipeline().table(), setup.topic(), setup.arguments().driverName(), holder,
           setup.stop()::wake)) {
         while (!setup.stop().isAsked()) {
           follow(right, query, withRecords);
+          if (right.state() == DriverRight.State.WAITING && home.isDue(query.executors())) {
+            LOG.info("this driver stands by away from home; its tasks move there");
+            home.begin();
+            setup.status().write(JobState.STARTING, null);
+            return true;
+          }
           StandbyChecks.check(setup, query, right);
           setup.status().beat();
           boolean claims = right.state() == DriverRight.State.HELD && right.claimState() != DriverRight.ClaimState.VALID;
@@ -56,6 +72,7 @@ final class HotStandby {
         }
       }
     }
+    return false;
   }
 
   /** False if it took too long, or the job must stop. */
@@ -102,22 +119,32 @@ final class HotStandby {
         switch (right.claimState()) {
           case NONE, GONE -> claim(right);
           case TAKEN -> throw StandbyChecks.taken(setup);
-          case VALID -> query.checkRewinds();
+          case VALID -> {
+            query.checkRewinds();
+            if (query.hasLostExecutor() || home.isDue(query.executors())) {
+              right.handOver(Math.max(1, withRecords));
+            }
+          }
         }
       }
     }
   }
 
   private void standBy(LiveQuery query, int withRecords) {
-    if (setup.status().is(JobState.RUNNING)) {
+    if (query.hasLostExecutor() || setup.status().is(JobState.RUNNING)) {
       ready = false;
       lostNanos = System.nanoTime();
       setup.status().write(JobState.STARTING, null);
     }
     ready = ready || isReady(query, withRecords) || tookTooLong(query);
-    if (ready && !setup.status().is(JobState.STANDBY)) {
+    if (ready && !setup.status().is(JobState.STANDBY) && !awaitsHome(query)) {
       setup.status().write(JobState.STANDBY, null);
     }
+  }
+
+  /** Away from home it could take over from the active driver, but what kills that one's executor kills its own as well. So it does not count as a standby soon. */
+  private boolean awaitsHome(LiveQuery query) {
+    return lostNanos != 0 && System.nanoTime() - lostNanos < AWAY_NANOS && home.isAway(query.executors());
   }
 
   /** Tasks that run again, and got no record all the while: there may be none. */

@@ -1,5 +1,6 @@
 package dev.faultline.job;
 
+import dev.faultline.source.HomeWorkers;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,12 +17,13 @@ import java.util.Set;
  * @param statusFile null for no status file
  * @param standby whether the job waits for the right to write, instead of claiming the table at once
  * @param driverName this driver's name among those that share the table
+ * @param home where this driver's tasks are at home
  * @param kafkaDefaults leave the Kafka source's times as Kafka and Spark have them, to compare
  * @param synchronousCommit whether PostgreSQL makes a chunk durable before it answers
  */
 record JobArguments(Path pipeline, String brokers, String topic, boolean realTime, int chunkRows, int chunkMs, long epochMs,
     long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest, boolean standby, String driverName,
-    boolean kafkaDefaults, boolean synchronousCommit) {
+    HomeWorkers home, boolean kafkaDefaults, boolean synchronousCommit) {
 
   static final String HELP = """
       Streams a Kafka topic into a PostgreSQL table, each record exactly once.
@@ -43,6 +45,8 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
         --standby                  share the table with other drivers that have this flag: one writes, the others are ready to take over
         --driver-name NAME         this driver's name among those that share the table [default: driver]
+        --home-workers NAME,...    the workers that this driver's tasks prefer; with --standby the other driver should have others, so that no worker's
+                                   loss takes both. A worker's name is SPARK_EXECUTOR_ATTRIBUTE_WORKER in its environment, else its host [default: any]
         --kafka-defaults           wait for Kafka as long as its consumers do by default, to compare
         --help                     print this text
 
@@ -65,7 +69,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         143  SIGTERM came, but the query did not stop in time; the job may be started again""";
 
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--trigger", "--chunk-rows", "--chunk-ms",
-      "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file", "--driver-name");
+      "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file", "--driver-name", "--home-workers");
   private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--standby", "--kafka-defaults",
       "--no-synchronous-commit");
 
@@ -108,13 +112,17 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
     if (!driverName.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")) {
       throw new UsageException("--driver-name must be 1 to 63 letters, digits, '.', '_' or '-', not " + driverName);
     }
+    String home = given.getOrDefault("--home-workers", "");
+    if (!home.matches("([A-Za-z0-9][A-Za-z0-9._-]*(,[A-Za-z0-9][A-Za-z0-9._-]*)*)?")) {
+      throw new UsageException("--home-workers must be names of workers with commas between them, not " + home);
+    }
     return new JobArguments(Path.of(given.get("--pipeline")), brokers, given.get("--topic"), realTime,
         (int) number(given, "--chunk-rows", 1, 100_000, 5_000), (int) number(given, "--chunk-ms", 0, 60_000, 10),
         number(given, "--epoch-ms", 5_000, 86_400_000, 300_000), number(given, "--max-offsets-per-batch", 1, Long.MAX_VALUE, 0),
         given.containsKey("--checkpoint") ? Path.of(given.get("--checkpoint")) : null,
         given.containsKey("--status-file") ? Path.of(given.get("--status-file")) : null,
         !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"),
-        given.containsKey("--standby"), driverName, given.containsKey("--kafka-defaults"), !given.containsKey("--no-synchronous-commit"));
+        given.containsKey("--standby"), driverName, HomeWorkers.parse(home), given.containsKey("--kafka-defaults"), !given.containsKey("--no-synchronous-commit"));
   }
 
   private static long number(Map<String, String> given, String name, long min, long max, long otherwise) {

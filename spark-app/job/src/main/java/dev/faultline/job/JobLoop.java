@@ -4,6 +4,7 @@ import dev.faultline.postgres.FencedException;
 import dev.faultline.postgres.OffsetGapException;
 import dev.faultline.postgres.PostgresAddress;
 import dev.faultline.postgres.SinkConfigurationException;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,7 @@ final class JobLoop {
   private final StopSignal stop = new StopSignal();
   private final LastGap lastGap = new LastGap();
   private SparkSession spark;
+  private HomeMove home;
 
   /** @throws SinkConfigurationException if the pipeline file or the environment is incomplete */
   JobLoop(JobArguments arguments) {
@@ -88,12 +90,17 @@ final class JobLoop {
   private boolean runQuery() throws Exception {
     if (spark == null || spark.sparkContext().isStopped()) {
       spark = SparkSessions.open(setup);
+      SparkContext context = spark.sparkContext();
+      home = new HomeMove(arguments.realTime() && !arguments.home().names().isEmpty(), () -> arguments.home().executors(context));
     }
     if (!arguments.standby()) {
       new LoneRun(setup).run(spark);
       return true;
     }
-    new HotStandby(setup).run(spark);
+    boolean again = true;
+    while (again) {
+      again = new HotStandby(setup, home).run(spark);
+    }
     return stop.isAsked();
   }
 

@@ -5,8 +5,10 @@ import dev.faultline.postgres.LostClaimException;
 import dev.faultline.postgres.OffsetGapException;
 import dev.faultline.postgres.SinkClaim;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.StreamingQuery;
 
@@ -22,12 +24,13 @@ final class LiveQuery implements AutoCloseable {
   /** What starting a task again does not heal: the database went back behind the epoch's beginning, or lost the claim. */
   private volatile RuntimeException ending;
   private final RewindWatch rewinds;
+  private final AtomicBoolean executorLost = new AtomicBoolean();
 
   /** @param onRunning called once, when a task has started */
   LiveQuery(JobSetup setup, SparkSession spark, SinkClaim claim, Runnable onRunning) throws Exception {
     this.spark = spark;
     this.setup = setup;
-    this.probe = new TaskProbe(onRunning, this::sinkError);
+    this.probe = new TaskProbe(onRunning, this::sinkError, this::executorLost);
     this.rewinds = new RewindWatch(setup.address(), setup.pipeline().table(), setup.topic());
     spark.sparkContext().addSparkListener(probe);
     try {
@@ -58,6 +61,11 @@ final class LiveQuery implements AutoCloseable {
     }
   }
 
+  private void executorLost() {
+    executorLost.set(true);
+    setup.stop().wake();
+  }
+
   private void end(RuntimeException reason) {
     ending = reason;
     setup.stop().wake();
@@ -86,6 +94,16 @@ final class LiveQuery implements AutoCloseable {
 
   int runningTasks() {
     return probe.running();
+  }
+
+  /** The executors where they run. */
+  Set<String> executors() {
+    return probe.executors();
+  }
+
+  /** Whether an executor died under a task since the last question. */
+  boolean hasLostExecutor() {
+    return executorLost.getAndSet(false);
   }
 
   @Override

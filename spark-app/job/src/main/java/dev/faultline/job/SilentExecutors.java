@@ -22,8 +22,8 @@ import scala.Option;
  */
 final class SilentExecutors extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger(SilentExecutors.class);
-  /** Five heartbeats (spark.executor.heartbeatInterval): a crowded machine delays one or two. */
-  static final long SILENCE_MS = 5_000;
+  /** Four heartbeats (spark.executor.heartbeatInterval): a crowded machine delays one or two. */
+  static final long SILENCE_MS = 4_000;
   private static final long LOOK_MS = 250;
   private static final long LATE_MS = 1_000;
   /** How long the master may take to hear that it must kill the executor. */

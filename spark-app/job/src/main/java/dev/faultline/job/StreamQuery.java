@@ -53,6 +53,7 @@ final class StreamQuery {
         .option(ResumingKafka.TABLE, pipeline.table())
         .option(ResumingKafka.TOPIC, claim.topic())
         .option(ResumingKafka.HOLDER, claim.holder())
+        .option(ResumingKafka.HOME, arguments.home().toString())
         .option("kafka.bootstrap.servers", arguments.brokers())
         .option("subscribe", claim.topic())
         .option("startingOffsets", claim.startingOffsetsJson())

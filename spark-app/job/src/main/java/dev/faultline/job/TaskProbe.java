@@ -1,10 +1,12 @@
 package dev.faultline.job;
 
 import dev.faultline.postgres.PartitionException;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.ExceptionFailure;
+import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
@@ -20,19 +22,22 @@ final class TaskProbe extends SparkListener {
   }
 
   private final AtomicBoolean told = new AtomicBoolean();
-  /** The ids of the tasks that run. */
-  private final Set<Long> tasks = ConcurrentHashMap.newKeySet();
+  /** The tasks that run, and their executors. */
+  private final Map<Long, String> tasks = new ConcurrentHashMap<>();
   private final Runnable onRunning;
   private final OnSinkError onSinkError;
+  private final Runnable onExecutorLost;
 
-  TaskProbe(Runnable onRunning, OnSinkError onSinkError) {
+  /** @param onExecutorLost called for each task that ended with its executor */
+  TaskProbe(Runnable onRunning, OnSinkError onSinkError, Runnable onExecutorLost) {
     this.onRunning = onRunning;
     this.onSinkError = onSinkError;
+    this.onExecutorLost = onExecutorLost;
   }
 
   @Override
   public void onTaskStart(SparkListenerTaskStart task) {
-    tasks.add(task.taskInfo().taskId());
+    tasks.put(task.taskInfo().taskId(), task.taskInfo().executorId());
     if (told.compareAndSet(false, true)) {
       onRunning.run();
     }
@@ -41,6 +46,9 @@ final class TaskProbe extends SparkListener {
   @Override
   public void onTaskEnd(SparkListenerTaskEnd task) {
     tasks.remove(task.taskInfo().taskId());
+    if (task.reason() instanceof ExecutorLostFailure) {
+      onExecutorLost.run();
+    }
     if (task.reason() instanceof ExceptionFailure failure && failure.exception().isDefined()) {
       for (Throwable cause = failure.exception().get(); cause != null; cause = cause.getCause()) {
         if (cause instanceof PartitionException error) {
@@ -59,6 +67,11 @@ final class TaskProbe extends SparkListener {
   /** How many tasks run now. */
   int running() {
     return tasks.size();
+  }
+
+  /** Where they run. */
+  Set<String> executors() {
+    return Set.copyOf(tasks.values());
   }
 
   /** Waits until the tasks of a stopped query are gone: a context that stops under them fills the log with its own errors. */

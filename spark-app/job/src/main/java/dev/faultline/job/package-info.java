@@ -11,7 +11,7 @@
  *   <li>{@link dev.faultline.job.JobLoop}: run, restart.
  *   <li>{@link dev.faultline.job.LoneRun}: one start of the query, which claims the table at once.
  *   <li>{@link dev.faultline.job.HotStandby}: the same for a driver that shares its table;
- *       {@link dev.faultline.job.StandbyChecks} tells whether it handed over or was pushed aside.
+ *       {@link dev.faultline.job.StandbyChecks} tells whether it handed over or was pushed aside, {@link dev.faultline.job.HomeMove} when its tasks go back to their home.
  *   <li>{@link dev.faultline.job.TableClaim}: the claim, held against what the brokers say.
  *   <li>{@link dev.faultline.job.StreamQuery}: the Spark query, from the claim's offsets into the table. Its source is
  *       {@link dev.faultline.source.ResumingKafka}.

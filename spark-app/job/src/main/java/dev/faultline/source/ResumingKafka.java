@@ -21,7 +21,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * Spark's Kafka source for streams, except that a task that runs again begins where the sink's table is, instead of at the beginning of its epoch:
  * in Real-time Mode an epoch lasts for minutes, and all of it would be read again and thrown away before the first new row.
  *
- * <p>Use the class's name as format. All options of {@code kafka} apply, and {@link #TABLE}, {@link #TOPIC} and {@link #HOLDER}.
+ * <p>Use the class's name as format. All options of {@code kafka} apply, and {@link #TABLE}, {@link #TOPIC}, {@link #HOLDER} and {@link #HOME}.
  */
 public final class ResumingKafka implements TableProvider {
   /** Option: the sink's table. */
@@ -30,6 +30,8 @@ public final class ResumingKafka implements TableProvider {
   public static final String TOPIC = "resumeTopic";
   /** Option: who claims the table for this query. While another one holds the claim, a task that runs again lets that one's go first. */
   public static final String HOLDER = "resumeHolder";
+  /** Option: the workers whose executors the tasks prefer; see {@link HomeWorkers}. */
+  public static final String HOME = "resumeHome";
 
   private final KafkaSourceProvider kafka = new KafkaSourceProvider();
 
@@ -64,11 +66,12 @@ public final class ResumingKafka implements TableProvider {
     public ScanBuilder newScanBuilder(CaseInsensitiveStringMap options) {
       PostgresAddress address = PostgresAddress.fromEnvironment(System.getenv());
       StoredOffsets stored = new StoredOffsets(address, options.get(TABLE), options.get(TOPIC), options.get(HOLDER));
-      return () -> new ReadScan(kafka.newScanBuilder(options).build(), stored);
+      HomeWorkers home = HomeWorkers.parse(options.get(HOME));
+      return () -> new ReadScan(kafka.newScanBuilder(options).build(), stored, home);
     }
   }
 
-  private record ReadScan(Scan kafka, StoredOffsets stored) implements Scan {
+  private record ReadScan(Scan kafka, StoredOffsets stored, HomeWorkers home) implements Scan {
     @Override
     public StructType readSchema() {
       return kafka.readSchema();
@@ -86,7 +89,7 @@ public final class ResumingKafka implements TableProvider {
 
     @Override
     public MicroBatchStream toMicroBatchStream(String checkpointLocation) {
-      return new ResumingStream((KafkaMicroBatchStream) kafka.toMicroBatchStream(checkpointLocation), stored);
+      return new ResumingStream((KafkaMicroBatchStream) kafka.toMicroBatchStream(checkpointLocation), stored, home);
     }
   }
 }

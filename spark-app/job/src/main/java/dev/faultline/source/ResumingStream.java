@@ -1,7 +1,10 @@
 package dev.faultline.source;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.connector.read.PartitionReaderFactory;
 import org.apache.spark.sql.connector.read.streaming.MicroBatchStream;
@@ -11,16 +14,21 @@ import org.apache.spark.sql.connector.read.streaming.ReadLimit;
 import org.apache.spark.sql.connector.read.streaming.ReportsSourceMetrics;
 import org.apache.spark.sql.connector.read.streaming.SupportsRealTimeMode;
 import org.apache.spark.sql.connector.read.streaming.SupportsTriggerAvailableNow;
+import org.apache.spark.sql.kafka010.KafkaBatchInputPartition;
 import org.apache.spark.sql.kafka010.KafkaMicroBatchStream;
+import org.apache.spark.sql.kafka010.KafkaOffsetRange;
+import scala.Option;
 
-/** Spark's Kafka stream with another reader; everything else is Spark's. It offers all that {@link KafkaMicroBatchStream} offers in Spark 4.2. */
+/** Spark's Kafka stream with another reader, and tasks that prefer their home; everything else is Spark's. It offers all that {@link KafkaMicroBatchStream} offers in Spark 4.2. */
 final class ResumingStream implements MicroBatchStream, SupportsRealTimeMode, SupportsTriggerAvailableNow, ReportsSourceMetrics {
   private final KafkaMicroBatchStream kafka;
   private final StoredOffsets stored;
+  private final HomeWorkers home;
 
-  ResumingStream(KafkaMicroBatchStream kafka, StoredOffsets stored) {
+  ResumingStream(KafkaMicroBatchStream kafka, StoredOffsets stored, HomeWorkers home) {
     this.kafka = kafka;
     this.stored = stored;
+    this.home = home;
   }
 
   @Override
@@ -30,12 +38,25 @@ final class ResumingStream implements MicroBatchStream, SupportsRealTimeMode, Su
 
   @Override
   public InputPartition[] planInputPartitions(Offset start, Offset end) {
-    return kafka.planInputPartitions(start, end);
+    return atHome(kafka.planInputPartitions(start, end));
   }
 
   @Override
   public InputPartition[] planInputPartitions(Offset start) {
-    return kafka.planInputPartitions(start);
+    return atHome(kafka.planInputPartitions(start));
+  }
+
+  private InputPartition[] atHome(InputPartition[] partitions) {
+    List<String> locations = home.names().isEmpty() ? List.of() : home.locations(SparkContext.getOrCreate());
+    return locations.isEmpty() ? partitions
+        : Arrays.stream(partitions).map(one -> at(locations, (KafkaBatchInputPartition) one)).toArray(InputPartition[]::new);
+  }
+
+  private static InputPartition at(List<String> locations, KafkaBatchInputPartition one) {
+    KafkaOffsetRange range = one.offsetRange();
+    String location = locations.get(range.partition() % locations.size());
+    return new KafkaBatchInputPartition(new KafkaOffsetRange(range.topicPartition(), range.fromOffset(), range.untilOffset(), Option.apply(location)),
+        one.executorKafkaParams(), one.pollTimeoutMs(), one.failOnDataLoss(), one.includeHeaders());
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class JobArgumentsTest {
@@ -27,9 +28,11 @@ class JobArgumentsTest {
     assertEquals(300_000, arguments.epochMs());
     assertFalse(arguments.standby());
     assertEquals("driver", arguments.driverName());
-    JobArguments second = parse("--standby --pipeline p.yaml --brokers a:1 --driver-name driver-2");
+    JobArguments second = parse("--standby --pipeline p.yaml --brokers a:1 --driver-name driver-2 --home-workers w1,w-2.x");
     assertTrue(second.standby());
     assertEquals("driver-2", second.driverName());
+    assertEquals(Set.of("w1", "w-2.x"), second.home().names());
+    assertEquals(Set.of(), arguments.home().names());
   }
 
   @Test
@@ -53,6 +56,7 @@ class JobArgumentsTest {
     refuses("--epoch-ms must be a whole number from 5000 to 86400000, not 10", "--pipeline p --brokers a:1 --epoch-ms 10");
     refuses("--stop-at-latest is not for --standby: a job that may wait forever can't stop at an offset", "--pipeline p --brokers a:1 --standby --stop-at-latest");
     refuses("--driver-name must be 1 to 63 letters, digits, '.', '_' or '-', not a/b", "--pipeline p --brokers a:1 --driver-name a/b");
+    refuses("--home-workers must be names of workers with commas between them, not a,,b", "--pipeline p --brokers a:1 --home-workers a,,b");
     refuses("--max-offsets-per-batch is for --trigger micro-batch only", "--pipeline p --brokers a:1 --max-offsets-per-batch 10");
   }
 }

@@ -25,7 +25,7 @@ class TaskProbeTest {
     TaskProbe probe = new TaskProbe(running::incrementAndGet, (partition, error, atMs) -> {
       assertTrue(Math.abs(System.currentTimeMillis() - atMs) < 60_000, "at " + atMs);
       errors.add(partition + ": " + FailureKind.firstLine(error));
-    });
+    }, () -> errors.add("lost an executor"));
     SparkSession spark = SparkSession.builder().master("local[1,3]").config("spark.ui.enabled", "false").getOrCreate();
     try {
       spark.sparkContext().addSparkListener(probe);

@@ -1,0 +1,43 @@
+package dev.faultline.job;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class HomeMoveTest {
+  private final List<String> atHome = new ArrayList<>();
+  private final HomeMove move = new HomeMove(true, () -> atHome);
+
+  @Test
+  void isDueWhenAllTasksAreAwayAndAnExecutorIsAtHome() {
+    assertFalse(move.isDue(Set.of("0")), "nobody is at home");
+    assertTrue(move.isAway(Set.of("0")));
+    atHome.add("3");
+    assertTrue(move.isDue(Set.of("0")));
+    assertTrue(move.isDue(Set.of("0", "1")));
+    assertFalse(move.isDue(Set.of("0", "3")), "some are at home");
+    assertFalse(move.isAway(Set.of("0", "3")));
+    assertFalse(move.isDue(Set.of()), "there is nothing to move");
+  }
+
+  @Test
+  void isDueOnceForEachExecutor() {
+    atHome.add("3");
+    move.begin();
+    assertFalse(move.isDue(Set.of("0")));
+    assertTrue(move.isAway(Set.of("0")));
+    atHome.set(0, "5");
+    assertTrue(move.isDue(Set.of("0")));
+  }
+
+  @Test
+  void neverKeepsADriverWithoutAHome() {
+    HomeMove homeless = new HomeMove(false, List::of);
+    assertFalse(homeless.isDue(Set.of("0")));
+    assertFalse(homeless.isAway(Set.of("0")));
+  }
+}
