@@ -161,7 +161,7 @@ it("starts two drivers that share nothing but the right to write, and a lone one
   for (const own of ["cwd", "log", "name"] as const) expect(first?.[own]).not.toBe(second?.[own]);
   expect(flag(first, "--checkpoint")).not.toBe(flag(second, "--checkpoint"));
   const lone = driverSpec(settings, "/state", "realtime", spark);
-  expect(lone.args.filter((word) => /standby|driver-name|home/.test(word))).toEqual([]);
+  expect(lone.args.filter((word) => /standby|driver-name|home-workers/.test(word))).toEqual([]);
   expect(lone.restart_delay_ms).toBeUndefined();
 });
 
