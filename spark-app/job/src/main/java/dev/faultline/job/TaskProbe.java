@@ -8,6 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 
@@ -21,14 +23,18 @@ final class TaskProbe extends SparkListener {
     void accept(int partition, Throwable error, long atMs);
   }
 
+  /** The property by which Spark marks the jobs of a streaming query (StreamExecution.QUERY_ID_KEY): a rehearsal's have none. */
+  static final String QUERY_ID = "sql.streaming.queryId";
+
   private final AtomicBoolean told = new AtomicBoolean();
-  /** The tasks that run, and their executors. */
+  private final Set<Integer> queryStages = ConcurrentHashMap.newKeySet();
+  /** The query's tasks that run, and their executors. */
   private final Map<Long, String> tasks = new ConcurrentHashMap<>();
   private final Runnable onRunning;
   private final OnSinkError onSinkError;
   private final Runnable onExecutorLost;
 
-  /** @param onExecutorLost called for each task that ended with its executor */
+  /** @param onExecutorLost called for each task of the query that ended with its executor */
   TaskProbe(Runnable onRunning, OnSinkError onSinkError, Runnable onExecutorLost) {
     this.onRunning = onRunning;
     this.onSinkError = onSinkError;
@@ -36,8 +42,22 @@ final class TaskProbe extends SparkListener {
   }
 
   @Override
+  public void onStageSubmitted(SparkListenerStageSubmitted stage) {
+    if (stage.properties() != null && stage.properties().getProperty(QUERY_ID) != null) {
+      queryStages.add(stage.stageInfo().stageId());
+    }
+  }
+
+  @Override
+  public void onStageCompleted(SparkListenerStageCompleted stage) {
+    queryStages.remove(stage.stageInfo().stageId());
+  }
+
+  @Override
   public void onTaskStart(SparkListenerTaskStart task) {
-    tasks.put(task.taskInfo().taskId(), task.taskInfo().executorId());
+    if (queryStages.contains(task.stageId())) {
+      tasks.put(task.taskInfo().taskId(), task.taskInfo().executorId());
+    }
     if (told.compareAndSet(false, true)) {
       onRunning.run();
     }
@@ -45,8 +65,8 @@ final class TaskProbe extends SparkListener {
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd task) {
-    tasks.remove(task.taskInfo().taskId());
-    if (task.reason() instanceof ExecutorLostFailure) {
+    boolean ofQuery = tasks.remove(task.taskInfo().taskId()) != null;
+    if (ofQuery && task.reason() instanceof ExecutorLostFailure) {
       onExecutorLost.run();
     }
     if (task.reason() instanceof ExceptionFailure failure && failure.exception().isDefined()) {
@@ -64,7 +84,7 @@ final class TaskProbe extends SparkListener {
     return told.get();
   }
 
-  /** How many tasks run now. */
+  /** How many tasks of the query run now. */
   int running() {
     return tasks.size();
   }

@@ -8,7 +8,9 @@ import dev.faultline.postgres.PartitionException;
 import dev.faultline.postgres.SinkConfigurationException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
 import org.apache.spark.sql.SparkSession;
@@ -45,6 +47,28 @@ class TaskProbeTest {
     }));
     assertEquals(List.of("3: PostgreSQL refuses the chunk:", "3: PostgreSQL refuses the chunk:", "3: PostgreSQL refuses the chunk:"), errors);
     assertEquals(1, running.get());
+  }
+
+  @Test
+  void countsOnlyTheTasksOfTheQuery() {
+    List<Integer> counts = new ArrayList<>();
+    for (String id : new String[] {null, "a"}) {
+      AtomicReference<TaskProbe> probe = new AtomicReference<>();
+      probe.set(new TaskProbe(() -> counts.add(probe.get().running()), (partition, error, atMs) -> {
+      }, () -> {
+      }));
+      SparkSession spark = SparkSession.builder().master("local[1]").config("spark.ui.enabled", "false").getOrCreate();
+      try {
+        spark.sparkContext().addSparkListener(probe.get());
+        spark.sparkContext().setLocalProperty(TaskProbe.QUERY_ID, id);
+        spark.range(0, 1, 1, 1).foreachPartition((ForeachPartitionFunction<Long>) rows -> {
+        });
+      } finally {
+        spark.stop();
+      }
+      assertEquals(Set.of(), probe.get().executors());
+    }
+    assertEquals(List.of(0, 1), counts);
   }
 
   @Test
