@@ -22,6 +22,8 @@ public final class DriverRight implements Closeable {
   /** A lock that blocks would give it at once; but it would hold back vacuum as long as it waits, or fill the server's log with time-outs. */
   private static final long ASK_MS = 40;
   private static final long RECONNECT_MS = 100;
+  /** A driver that waits asks every ASK_MS, so one that has not taken what it was given by then is dead. */
+  private static final long HAND_OVER_NANOS = 1_000_000_000L;
   private static final long RELEASE_MS = 1_000;
   /** Between them the lease is renewed. */
   private static final int CLAIM_ATTEMPTS = 2;
@@ -64,8 +66,11 @@ public final class DriverRight implements Closeable {
   private volatile boolean closed;
   /** Whether the thread shall give the right to a driver that waits. */
   private volatile boolean yields;
+  private volatile boolean otherHolds;
   /** The thread's: whether it has had a session before. */
   private boolean hasAsked;
+  /** The thread's: when it gave the right away; 0 for never, or since it got it back. */
+  private long gaveNanos;
   private long renewedMicros;
   private String lastError = "";
   private volatile SinkConfigurationException refused;
@@ -138,9 +143,14 @@ public final class DriverRight implements Closeable {
     }
   }
 
+  /** Whether another driver has the right, as far as PostgreSQL said a moment ago. */
+  public boolean isWithAnother() {
+    return otherHolds;
+  }
+
   /**
-   * Gives the right to another driver, if there is one that waits for it and whose writers are ready. This one then waits, and gets the right back after a
-   * few seconds if nobody took it.
+   * Gives the right to another driver, if there is one that waits for it and whose writers are ready. This one then waits, and takes
+   * the right back after a second if nobody took it.
    *
    * @param partitions for how many the other driver must have a writer
    * @return false if this driver has no right to give (any more), or nobody is ready, so that it keeps the right
@@ -183,6 +193,7 @@ public final class DriverRight implements Closeable {
           held = null;
           yields = false;
         }
+        otherHolds = false;
       }
     }
   }
@@ -205,7 +216,11 @@ public final class DriverRight implements Closeable {
   private boolean ask(RightSession session) throws SQLException {
     RightCandidate candidate = new RightCandidate(session, driver, !hasAsked);
     while (!closed) {
+      if (gaveNanos != 0 && System.nanoTime() - gaveNanos > HAND_OVER_NANOS) {
+        candidate.allow();
+      }
       boolean locked = candidate.tryOnce();
+      otherHolds = candidate.otherHolds();
       hasAsked = true;
       lastError = "";
       if (locked) {
@@ -239,6 +254,8 @@ public final class DriverRight implements Closeable {
   private void hold(RightSession session) throws SQLException {
     renewedMicros = session.renew(holder, driver);
     held = session;
+    gaveNanos = 0;
+    otherHolds = false;
     change(State.HELD);
     pause(RENEW_MS);
     while (!closed && !yields) {
@@ -252,6 +269,7 @@ public final class DriverRight implements Closeable {
     }
     session.removeLease(holder);
     if (!closed) {
+      gaveNanos = System.nanoTime();
       lose();
     }
   }

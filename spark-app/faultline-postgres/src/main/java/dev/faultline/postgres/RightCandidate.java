@@ -14,6 +14,7 @@ final class RightCandidate {
   private final LeaseWatch watch = new LeaseWatch();
   private boolean isNew;
   private boolean mayTry;
+  private boolean otherHolds;
   private long nextLookNanos = System.nanoTime();
 
   /** @param isNew whether this driver has only just begun to ask: then no session of its own broke */
@@ -33,11 +34,22 @@ final class RightCandidate {
     return mayTry && session.tryLock();
   }
 
+  /** The next try may take the lock, whoever had it before. */
+  void allow() {
+    mayTry = true;
+  }
+
+  /** Whether another driver had the lock and its lease at the last look. */
+  boolean otherHolds() {
+    return otherHolds;
+  }
+
   private void judge(RightSession.Look look, long askedNanos) throws SQLException {
     watch.look(look.sign(), askedNanos, System.nanoTime());
     // A holder whose session broke as well, as in a restart of the database, comes first. Not so if the holder is there, because then a
     // lock that becomes free is a death; nor if it is known to be dead: its lease is old, or is this driver's own from before.
-    mayTry |= look.lockedBy() != 0 && look.lockedBy() == look.leasePid();
+    otherHolds = look.lockedBy() != 0 && look.lockedBy() == look.leasePid();
+    mayTry |= otherHolds;
     mayTry |= isNew && (!look.fresh() || driver.equals(look.driver()));
     isNew = false;
     if (watch.standsStill()) {

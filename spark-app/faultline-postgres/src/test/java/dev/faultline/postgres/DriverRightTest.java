@@ -156,13 +156,28 @@ class DriverRightTest {
     try (DriverRight a = right("a"); Connection other = writer("b", 0)) {
       await(State.HELD, a);
       assertTrue(other.isValid(1));
+      long since = System.nanoTime();
       try (RightSession asks = new RightSession(database.address(), "payments", "payments")) {
         assertFalse(asks.tryLock());
         assertTrue(a.handOver(1));
         await(State.WAITING, a);
       }
       await(State.HELD, a);
+      assertTrue(System.nanoTime() - since < 3_000_000_000L, "no lease has to run out");
       assertEquals("[driver a|a]", lease());
+    }
+  }
+
+  @Test
+  void knowsWhetherAnotherHasIt() throws Exception {
+    DriverRight a = right("a");
+    await(State.HELD, a);
+    assertFalse(a.isWithAnother());
+    try (DriverRight b = right("b")) {
+      Eventually.equal(true, b::isWithAnother);
+      a.close();
+      await(State.HELD, b);
+      assertFalse(b.isWithAnother());
     }
   }
 

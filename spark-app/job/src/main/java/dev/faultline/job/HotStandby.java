@@ -59,7 +59,7 @@ final class HotStandby {
           setup.stop()::wake)) {
         while (!setup.stop().isAsked()) {
           follow(right, query, withRecords);
-          if (right.state() == DriverRight.State.WAITING && home.isDue(query.executors())) {
+          if (right.isWithAnother() && home.isDue(query.executors())) {
             LOG.info("this driver stands by away from home; its tasks move there");
             home.begin();
             setup.status().write(JobState.STARTING, null);
