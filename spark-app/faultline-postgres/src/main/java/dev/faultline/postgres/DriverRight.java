@@ -25,6 +25,8 @@ public final class DriverRight implements Closeable {
   /** A driver that waits asks every ASK_MS, so one that has not taken what it was given by then is dead. */
   private static final long HAND_OVER_NANOS = 1_000_000_000L;
   private static final long RELEASE_MS = 1_000;
+  /** Short: who has a lock is a writer of an older claim, which would be refused afterwards anyway. */
+  private static final int CLAIM_LOCK_MS = 250;
   /** Between them the lease is renewed. */
   private static final int CLAIM_ATTEMPTS = 2;
 
@@ -69,7 +71,7 @@ public final class DriverRight implements Closeable {
   private volatile boolean otherHolds;
   /** The thread's: whether it has had a session before. */
   private boolean hasAsked;
-  /** The thread's: when it gave the right away; 0 for never, or since it got it back. */
+  /** The thread's: when it gave the right away; 0 for never, or since somebody has it. */
   private long gaveNanos;
   private long renewedMicros;
   private String lastError = "";
@@ -118,7 +120,7 @@ public final class DriverRight implements Closeable {
       if (session == null) {
         throw new SQLException("the session of the right to write is broken", "08003");
       }
-      SinkClaim taken = SinkClaim.take(session.connection(), target, topic, earliestOffsets, holder, CLAIM_ATTEMPTS);
+      SinkClaim taken = SinkClaim.take(session.connection(), target, topic, earliestOffsets, holder, CLAIM_ATTEMPTS, CLAIM_LOCK_MS);
       claim = taken;
       claimState = ClaimState.VALID;
       return taken;
@@ -149,17 +151,16 @@ public final class DriverRight implements Closeable {
   }
 
   /**
-   * Gives the right to another driver, if there is one that waits for it and whose writers are ready. This one then waits, and takes
-   * the right back after a second if nobody took it.
+   * Gives the right to another driver, if there is one that waits for it, whose executors live, and that has a writer ready for each partition with rows. This one
+   * then waits, and takes the right back after a second if nobody took it.
    *
-   * @param partitions for how many the other driver must have a writer
    * @return false if this driver has no right to give (any more), or nobody is ready, so that it keeps the right
    */
-  public boolean handOver(int partitions) {
+  public boolean handOver() {
     synchronized (use) {
       RightSession session = yields ? null : held;
       try {
-        if (session == null || !session.isOtherReady(holder, partitions)) {
+        if (session == null || !session.isOtherReady(holder)) {
           return false;
         }
       } catch (SQLException e) {
@@ -221,6 +222,7 @@ public final class DriverRight implements Closeable {
       }
       boolean locked = candidate.tryOnce();
       otherHolds = candidate.otherHolds();
+      gaveNanos = otherHolds ? 0 : gaveNanos;
       hasAsked = true;
       lastError = "";
       if (locked) {
@@ -267,11 +269,11 @@ public final class DriverRight implements Closeable {
       }
       pause(RENEW_MS);
     }
-    session.removeLease(holder);
     if (!closed) {
       gaveNanos = System.nanoTime();
       lose();
     }
+    session.removeLease(holder);
   }
 
   private void lose() {

@@ -20,7 +20,7 @@ final class GateReader implements Closeable {
   GateReader(SinkPlan plan) throws SQLException {
     SinkTimeouts timeouts = plan.timeouts();
     String target = plan.target().target();
-    this.connection = plan.address().connect(WriterName.gate(target, plan.topic()), new SinkTimeouts(
+    this.connection = plan.address().connect(WriterName.gate(target, plan.topic(), plan.holder()), new SinkTimeouts(
         Math.min(CONNECT_TIMEOUT_MS, timeouts.connectTimeoutMs()), Math.min(ANSWER_TIMEOUT_MS, timeouts.socketTimeoutMs()),
         timeouts.lockTimeoutMs(), timeouts.reconnectDeadlineMs()));
     try {

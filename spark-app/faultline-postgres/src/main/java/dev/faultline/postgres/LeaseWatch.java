@@ -9,6 +9,7 @@ import java.util.Objects;
 final class LeaseWatch {
   /** A holder renews every second. */
   static final long STANDSTILL_NANOS = 4_000_000_000L;
+  static final long FRESH_NANOS = 2_000_000_000L;
   static final long MAX_BETWEEN_LOOKS_NANOS = 1_500_000_000L;
 
   private Object sign;
@@ -29,6 +30,11 @@ final class LeaseWatch {
     looked = true;
     askedNanos = asked;
     answeredNanos = answered;
+  }
+
+  /** Whether there was a sign of life a moment ago, or the watch has only just begun. */
+  boolean isFresh() {
+    return looked && answeredNanos - unchangedSinceNanos < FRESH_NANOS;
   }
 
   boolean standsStill() {

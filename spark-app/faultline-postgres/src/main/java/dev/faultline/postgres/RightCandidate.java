@@ -39,7 +39,7 @@ final class RightCandidate {
     mayTry = true;
   }
 
-  /** Whether another driver had the lock and its lease at the last look. */
+  /** Whether another driver had the lock at the last look, and renewed its lease lately. */
   boolean otherHolds() {
     return otherHolds;
   }
@@ -48,8 +48,9 @@ final class RightCandidate {
     watch.look(look.sign(), askedNanos, System.nanoTime());
     // A holder whose session broke as well, as in a restart of the database, comes first. Not so if the holder is there, because then a
     // lock that becomes free is a death; nor if it is known to be dead: its lease is old, or is this driver's own from before.
-    otherHolds = look.lockedBy() != 0 && look.lockedBy() == look.leasePid();
-    mayTry |= otherHolds;
+    boolean holds = look.lockedBy() != 0 && look.lockedBy() == look.leasePid();
+    otherHolds = holds && watch.isFresh();
+    mayTry |= holds;
     mayTry |= isNew && (!look.fresh() || driver.equals(look.driver()));
     isNew = false;
     if (watch.standsStill()) {

@@ -9,11 +9,8 @@ import java.sql.Statement;
 
 /** One connection that asks for the right to write and, when it has the advisory lock, holds it. Each statement is a transaction. */
 final class RightSession implements Closeable {
-  /**
-   * Short: who hangs longer than this has lost the right to a standby, or a standby must begin to watch again. A claim does not wait long for a lock: who has it
-   * is a writer of an older claim, which would be refused afterwards anyway.
-   */
-  private static final SinkTimeouts TIMEOUTS = new SinkTimeouts(2_000, 3_000, 250, 0);
+  /** Short: who hangs longer than this has lost the right to a standby, or a standby must begin to watch again. */
+  private static final SinkTimeouts TIMEOUTS = new SinkTimeouts(2_000, 3_000, 1_000, 0);
   private static final String LOOK = """
       WITH key AS (SELECT hashtextextended(?, 0) AS key)
       SELECT lease.holder, lease.driver, lease.lock_pid, (extract(epoch FROM lease.renewed_at) * 1000000)::bigint,
@@ -31,11 +28,18 @@ final class RightSession implements Closeable {
   private static final String CLAIMED = """
       SELECT coalesce(max(generation), 0), count(*) FILTER (WHERE holder IS DISTINCT FROM ?) FROM sink_offsets WHERE target = ? AND topic = ?""";
 
-  /** A driver that waits asks for the lock all the time. The clocks are the server's. */
+  /**
+   * Writers, gates and rights of other drivers. A gate that is closed and a driver that waits ask many times a second, which those of a frozen process do not,
+   * though its sessions stand. The clocks are the server's.
+   */
   private static final String OTHER_READY = """
-      SELECT count(DISTINCT application_name) FILTER (WHERE application_name LIKE ? AND application_name NOT LIKE ?) >= ?
-        AND bool_or(application_name = ? AND pid <> pg_backend_pid() AND state_change > clock_timestamp() - interval '500 milliseconds')
-      FROM pg_stat_activity WHERE datname = current_database()""";
+      SELECT count(DISTINCT name) FILTER (WHERE name LIKE ? AND name NOT LIKE ?) >= greatest(1, (
+          SELECT count(*) FROM sink_offsets WHERE target = ? AND topic = ? AND next_offset > start_offset))
+        AND coalesce(bool_and(asks) FILTER (WHERE name LIKE ? AND name NOT LIKE ?), false)
+        AND coalesce(bool_or(asks) FILTER (WHERE name = ? AND pid <> pg_backend_pid()), false)
+      FROM (
+        SELECT pid, application_name AS name, state_change > clock_timestamp() - interval '1 second' AS asks
+        FROM pg_stat_activity WHERE datname = current_database()) session""";
 
   /**
    * The lease and the lock, as they are now.
@@ -128,13 +132,16 @@ final class RightSession implements Closeable {
     }
   }
 
-  /** Whether another driver asks for the right and has writers ready for so many partitions. */
-  boolean isOtherReady(String holder, int partitions) throws SQLException {
+  /** Whether another driver asks for the right, its executors live, and it has a writer ready for each partition with rows. */
+  boolean isOtherReady(String holder) throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(OTHER_READY)) {
       query.setString(1, WriterName.standbyPattern(target, topic));
       query.setString(2, WriterName.standbyPattern(target, topic, holder));
-      query.setInt(3, partitions);
-      query.setString(4, WriterName.right(target, topic));
+      query.setString(3, target);
+      query.setString(4, topic);
+      query.setString(5, WriterName.gatePattern(target, topic));
+      query.setString(6, WriterName.gate(target, topic, holder) + "%");
+      query.setString(7, WriterName.right(target, topic));
       try (ResultSet row = query.executeQuery()) {
         row.next();
         return row.getBoolean(1);

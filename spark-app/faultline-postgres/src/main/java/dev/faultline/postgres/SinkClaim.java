@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -44,19 +45,19 @@ public record SinkClaim(String target, String topic, long generation, String hol
     try (Connection connection = address.connect(WriterName.claim(target, topic), timeouts)) {
       SinkTables.check(connection);
       connection.commit();
-      return take(connection, target, topic, earliestOffsets, holder, MAX_ATTEMPTS);
+      return take(connection, target, topic, earliestOffsets, holder, MAX_ATTEMPTS, timeouts.lockTimeoutMs());
     }
   }
 
-  /** Claims over a connection whose {@code lock_timeout} is short. Leaves it in autocommit as it was. */
-  static SinkClaim take(Connection connection, String target, String topic, Map<Integer, Long> earliestOffsets, String holder, int attempts)
-      throws SQLException {
+  /** Claims over an open connection. Leaves it in autocommit as it was. @param lockTimeoutMs after which it terminates sessions of older writers */
+  static SinkClaim take(Connection connection, String target, String topic, Map<Integer, Long> earliestOffsets, String holder, int attempts,
+      int lockTimeoutMs) throws SQLException {
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     for (int attempt = 1;; attempt++) {
       long startNanos = System.nanoTime();
       try {
-        SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets), holder);
+        SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets), holder, lockTimeoutMs);
         connection.commit();
         ClaimReplication.await(connection, target + " <- " + topic);
         connection.setAutoCommit(autoCommit);
@@ -104,9 +105,12 @@ public record SinkClaim(String target, String topic, long generation, String hol
     return new SinkClaim(target, topic, 0, holder, Map.copyOf(next));
   }
 
-  private static SinkClaim claim(Connection connection, String target, String topic, TreeMap<Integer, Long> earliest, String holder)
-      throws SQLException {
+  private static SinkClaim claim(Connection connection, String target, String topic, TreeMap<Integer, Long> earliest, String holder,
+      int lockTimeoutMs) throws SQLException {
     ClaimReplication.begin(connection);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCAL lock_timeout = " + lockTimeoutMs);
+    }
     // two drivers that start at once insert the same rows: the second waits here, then is the newer one
     try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
       lock.setString(1, "faultline " + target + "\n" + topic);

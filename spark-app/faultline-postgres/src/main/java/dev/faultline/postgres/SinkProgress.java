@@ -53,6 +53,21 @@ public final class SinkProgress implements Closeable {
     return rows;
   }
 
+  /** How many partitions have stored something. */
+  public int storedPartitions() throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(
+        "SELECT count(*) FROM sink_offsets WHERE target = ? AND topic = ? AND next_offset > start_offset")) {
+      query.setString(1, target);
+      query.setString(2, topic);
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        int stored = row.getInt(1);
+        connection.rollback();
+        return stored;
+      }
+    }
+  }
+
   /** How many partitions of a standby have a writer that has seen a record and has a connection ready; see {@link DriverRight}. */
   public int readyPartitions(String holder) throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(

@@ -49,8 +49,14 @@ final class WriterName {
     return prefix(target, topic) + "right";
   }
 
-  static String gate(String target, String topic) {
-    return prefix(target, topic) + "gate";
+  /** The name of a session by which an executor watches for the claim of its holder. */
+  static String gate(String target, String topic, String holder) {
+    return cut(prefix(target, topic) + "gate" + standbyOf(holder));
+  }
+
+  /** LIKE pattern of all sessions that {@link #gate} names. */
+  static String gatePattern(String target, String topic) {
+    return prefix(target, topic) + "gate standby %";
   }
 
   /** LIKE pattern of all writers of a partition; of all partitions for -1. */

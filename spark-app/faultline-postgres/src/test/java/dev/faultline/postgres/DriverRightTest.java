@@ -123,21 +123,46 @@ class DriverRightTest {
     return database.address().connect(WriterName.standby("payments", "payments", partition, holder), SinkTimeouts.DEFAULT);
   }
 
+  /** A session as an executor's gate has it; each question is a sign of life. */
+  private Connection gate(String holder) throws SQLException {
+    return database.address().connect(WriterName.gate("payments", "payments", holder), SinkTimeouts.DEFAULT);
+  }
+
+  private static void ask(Connection gate) throws SQLException {
+    try (Statement statement = gate.createStatement()) {
+      statement.execute("SELECT 1");
+      gate.rollback();
+    }
+  }
+
+  private boolean handsOver(DriverRight right, Connection gate) throws SQLException {
+    ask(gate);
+    return right.handOver();
+  }
+
   @Test
   void isHandedOverOnlyToADriverThatIsReady() throws Exception {
-    try (DriverRight a = right("a"); Connection own = writer("a", 0); Connection other = writer("b", 0)) {
+    try (DriverRight a = right("a"); Connection own = writer("a", 0); Connection other = writer("b", 0); Connection gate = gate("b")) {
       await(State.HELD, a);
       a.claim(EARLIEST);
+      database.execute("UPDATE sink_offsets SET next_offset = 7");
       assertTrue(own.isValid(1) && other.isValid(1));
-      assertFalse(a.handOver(1), "nobody asks for the right");
+      try (Connection second = writer("b", 1)) {
+        assertTrue(second.isValid(1));
+        assertFalse(handsOver(a, gate), "nobody asks for the right");
+      }
       try (DriverRight b = right("b")) {
         await(State.WAITING, b);
-        assertFalse(b.handOver(1), "it has no right");
-        assertFalse(a.handOver(2), "one partition's writer is missing");
+        assertFalse(handsOver(b, gate), "it has no right");
+        Eventually.equal("0", () -> database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'faultline-sink % p1 standby b %'"));
+        assertFalse(handsOver(a, gate), "one partition's writer is missing");
         try (Connection second = writer("b", 1)) {
           assertTrue(second.isValid(1));
+          Eventually.equal("0", () -> database.one("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'faultline-sink % gate standby b %'"
+              + " AND state_change > clock_timestamp() - interval '1 second'"));
+          assertFalse(a.handOver(), "its executor is frozen");
           long since = System.nanoTime();
-          assertTrue(a.handOver(2));
+          assertTrue(handsOver(a, gate));
           await(State.HELD, b);
           assertTrue(System.nanoTime() - since < 2_000_000_000L, "no lease has to run out");
           await(State.WAITING, a);
@@ -153,18 +178,47 @@ class DriverRightTest {
 
   @Test
   void comesBackToItsHolderWhenNobodyTakesIt() throws Exception {
-    try (DriverRight a = right("a"); Connection other = writer("b", 0)) {
+    try (DriverRight a = right("a"); Connection other = writer("b", 0); Connection gate = gate("b")) {
       await(State.HELD, a);
       assertTrue(other.isValid(1));
       long since = System.nanoTime();
       try (RightSession asks = new RightSession(database.address(), "payments", "payments")) {
         assertFalse(asks.tryLock());
-        assertTrue(a.handOver(1));
+        assertTrue(handsOver(a, gate));
         await(State.WAITING, a);
       }
       await(State.HELD, a);
       assertTrue(System.nanoTime() - since < 3_000_000_000L, "no lease has to run out");
       assertEquals("[driver a|a]", lease());
+    }
+  }
+
+  @Test
+  void staysWithItsHolderAlsoBesideOneThatHandedItOver() throws Exception {
+    try (DriverRight a = right("a"); Connection other = writer("b", 0); Connection gate = gate("b")) {
+      await(State.HELD, a);
+      assertTrue(other.isValid(1));
+      try (DriverRight b = right("b")) {
+        await(State.WAITING, b);
+        assertTrue(handsOver(a, gate));
+        await(State.HELD, b);
+        Eventually.equal(true, a::isWithAnother);
+        List<State> seen = new CopyOnWriteArrayList<>();
+        long gave = System.nanoTime();
+        // a right that nobody takes is taken back after a second
+        Eventually.equal(true, () -> System.nanoTime() - gave > 1_200_000_000L);
+        for (int round = 0; round < 3; round++) {
+          String pid = database.one("SELECT lock_pid FROM sink_leases");
+          database.execute("SELECT pg_terminate_backend(pid) " + RIGHTS);
+          Eventually.equal(true, () -> {
+            seen.add(a.state());
+            return !database.one("SELECT lock_pid FROM sink_leases").equals(pid);
+          });
+          Eventually.equal(true, a::isWithAnother);
+        }
+        assertEquals(List.of(State.WAITING), seen.stream().distinct().toList());
+        assertEquals("[driver b|b]", lease());
+      }
     }
   }
 

@@ -31,6 +31,16 @@ class LeaseWatchTest {
   }
 
   @Test
+  void isFreshForTwoSecondsAfterASign() {
+    looks("a", 0, 1.75);
+    assertTrue(watch.isFresh());
+    looks("a", 2, 2.25);
+    assertFalse(watch.isFresh());
+    look("b", 2.5, 2.51);
+    assertTrue(watch.isFresh());
+  }
+
+  @Test
   void watchesAlsoForTheFirstSign() {
     assertTrue(looks(null, 0, 4.25));
   }

@@ -24,10 +24,9 @@ final class HotStandby {
   private static final Logger LOG = LoggerFactory.getLogger(HotStandby.class);
   /** If a partition does not get ready, as with too few task slots, the others are better than none. */
   private static final long ALL_PARTITIONS_NANOS = 15_000_000_000L;
+  private static final String AWAY = "its tasks are not on the workers where they belong (--home-workers)";
   /** So long a worker may take to come back. */
   private static final long AWAY_NANOS = 30_000_000_000L;
-  /** Executors register one after the other. */
-  private static final long HOME_MS = 2_000;
   /** After a claim that failed: the database may be back at any moment. */
   private static final long CLAIM_AGAIN_MS = 100;
 
@@ -36,6 +35,8 @@ final class HotStandby {
   private final String holder = UUID.randomUUID().toString();
   /** Whether this driver could take over at once. */
   private boolean ready;
+  /** Whether the status says that it could, but not from its home. */
+  private boolean saysAway;
   /** Since when it could not, after it lost the right: its tasks begin anew then. */
   private long lostNanos;
 
@@ -46,7 +47,7 @@ final class HotStandby {
 
   /** @return whether another query should start at once; else the job must stop @throws Exception that ended the query */
   boolean run(SparkSession spark) throws Exception {
-    setup.arguments().home().await(spark.sparkContext(), HOME_MS);
+    setup.arguments().home().await(spark.sparkContext());
     SinkClaim start = setup.table().withRehearsal(setup.table().preview(holder));
     int withRecords = setup.table().partitionsWithRecords(start);
     setup.status().claimed(holder, 0);
@@ -62,7 +63,7 @@ final class HotStandby {
           if (right.isWithAnother() && home.isDue(query.executors())) {
             LOG.info("this driver stands by away from home; its tasks move there");
             home.begin();
-            setup.status().write(JobState.STARTING, null);
+            setup.status().write(JobState.STARTING, AWAY);
             return true;
           }
           StandbyChecks.check(setup, query, right);
@@ -99,7 +100,7 @@ final class HotStandby {
       return false;
     }
     try (SinkProgress progress = new SinkProgress(setup.address(), SinkTimeouts.DEFAULT, setup.pipeline().table(), setup.topic())) {
-      return progress.readyPartitions(holder) >= withRecords;
+      return progress.readyPartitions(holder) >= Math.max(withRecords, progress.storedPartitions());
     } catch (SQLException e) {
       return false;
     }
@@ -121,8 +122,8 @@ final class HotStandby {
           case TAKEN -> throw StandbyChecks.taken(setup);
           case VALID -> {
             query.checkRewinds();
-            if (query.hasLostExecutor() || home.isDue(query.executors())) {
-              right.handOver(Math.max(1, withRecords));
+            if (query.hasLostExecutor() || home.allAreAway(query.executors())) {
+              right.handOver();
             }
           }
         }
@@ -134,11 +135,23 @@ final class HotStandby {
     if (query.hasLostExecutor() || setup.status().is(JobState.RUNNING)) {
       ready = false;
       lostNanos = System.nanoTime();
-      setup.status().write(JobState.STARTING, null);
+      if (!setup.status().is(JobState.STARTING)) {
+        setup.status().write(JobState.STARTING, null);
+        saysAway = false;
+      }
     }
     ready = ready || isReady(query, withRecords) || tookTooLong(query);
-    if (ready && !setup.status().is(JobState.STANDBY) && !awaitsHome(query)) {
+    if (ready && awaitsHome(query)) {
+      sayAway();
+    } else if (ready && !setup.status().is(JobState.STANDBY)) {
       setup.status().write(JobState.STANDBY, null);
+    }
+  }
+
+  private void sayAway() {
+    if (!saysAway) {
+      saysAway = true;
+      setup.status().write(JobState.STARTING, AWAY);
     }
   }
 

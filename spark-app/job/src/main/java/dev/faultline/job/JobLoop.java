@@ -91,7 +91,7 @@ final class JobLoop {
     if (spark == null || spark.sparkContext().isStopped()) {
       spark = SparkSessions.open(setup);
       SparkContext context = spark.sparkContext();
-      home = new HomeMove(arguments.realTime() && !arguments.home().names().isEmpty(), () -> arguments.home().executors(context));
+      home = new HomeMove(arguments.realTime() && !arguments.home().names().isEmpty(), () -> arguments.home().executors(context), System::nanoTime);
     }
     if (!arguments.standby()) {
       new LoneRun(setup).run(spark);

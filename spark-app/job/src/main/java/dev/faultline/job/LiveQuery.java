@@ -8,13 +8,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.StreamingQuery;
 
 /** A query that runs, with the probe that watches its tasks. Closing it waits until its tasks have ended. */
 final class LiveQuery implements AutoCloseable {
   private static final long STOP_TASKS_MS = 2_000;
+  private static final long LOST_NANOS = 1_500_000_000L;
 
   private final JobSetup setup;
   private final SparkSession spark;
@@ -24,7 +24,8 @@ final class LiveQuery implements AutoCloseable {
   /** What starting a task again does not heal: the database went back behind the epoch's beginning, or lost the claim. */
   private volatile RuntimeException ending;
   private final RewindWatch rewinds;
-  private final AtomicBoolean executorLost = new AtomicBoolean();
+  /** When an executor died under a task; 0 for never. */
+  private volatile long lostNanos;
 
   /** @param onRunning called once, when a task has started */
   LiveQuery(JobSetup setup, SparkSession spark, SinkClaim claim, Runnable onRunning) throws Exception {
@@ -62,7 +63,7 @@ final class LiveQuery implements AutoCloseable {
   }
 
   private void executorLost() {
-    executorLost.set(true);
+    lostNanos = System.nanoTime();
     setup.stop().wake();
   }
 
@@ -101,9 +102,9 @@ final class LiveQuery implements AutoCloseable {
     return probe.executors();
   }
 
-  /** Whether an executor died under a task since the last question. */
+  /** Whether an executor died under a task lately: its tasks may not work again yet. */
   boolean hasLostExecutor() {
-    return executorLost.getAndSet(false);
+    return lostNanos != 0 && System.nanoTime() - lostNanos < LOST_NANOS;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.faultline.source;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
 import org.apache.spark.status.api.v1.ExecutorSummary;
@@ -17,13 +18,15 @@ import scala.jdk.javaapi.CollectionConverters;
  */
 public record HomeWorkers(Set<String> names) {
   private static final long LOOK_MS = 50;
+  private static final long FIRST_NANOS = 10_000_000_000L;
+  private static final long NEXT_NANOS = 2_000_000_000L;
   private static final String ATTRIBUTE = "WORKER";
   /** Spark lists the driver among the executors. */
   private static final String DRIVER = "driver";
 
   /** As {@code a,b}. */
   public static HomeWorkers parse(String list) {
-    return new HomeWorkers(list == null || list.isEmpty() ? Set.of() : Set.of(list.split(",")));
+    return new HomeWorkers(list == null || list.isEmpty() ? Set.of() : Set.copyOf(List.of(list.split(","))));
   }
 
   @Override
@@ -41,21 +44,26 @@ public record HomeWorkers(Set<String> names) {
     return atHome(context).stream().map(ExecutorSummary::id).toList();
   }
 
-  /** Waits until there is an executor at home, at most for this time. */
-  public void await(SparkContext context, long timeoutMs) throws InterruptedException {
-    long untilNanos = System.nanoTime() + timeoutMs * 1_000_000;
+  /** Waits for an executor at home: until another one has been there for two seconds, and for ten in all. Executors register one after the other. */
+  public void await(SparkContext context) throws InterruptedException {
+    long untilNanos = System.nanoTime() + FIRST_NANOS;
+    boolean isAny = false;
     while (!names.isEmpty() && atHome(context).isEmpty() && System.nanoTime() < untilNanos) {
+      if (!isAny && !executors(context, executor -> true).isEmpty()) {
+        isAny = true;
+        untilNanos = Math.min(untilNanos, System.nanoTime() + NEXT_NANOS);
+      }
       Thread.sleep(LOOK_MS);
     }
   }
 
   private List<ExecutorSummary> atHome(SparkContext context) {
-    if (names.isEmpty()) {
-      return List.of();
-    }
+    return names.isEmpty() ? List.of() : executors(context, executor -> names.contains(worker(executor)));
+  }
+
+  private static List<ExecutorSummary> executors(SparkContext context, Predicate<ExecutorSummary> which) {
     return CollectionConverters.asJava(context.statusStore().executorList(true)).stream()
-        .filter(executor -> !executor.id().equals(DRIVER) && names.contains(worker(executor)))
-        .sorted(Comparator.comparing(ExecutorSummary::addTime)).toList();
+        .filter(executor -> !executor.id().equals(DRIVER)).filter(which).sorted(Comparator.comparing(ExecutorSummary::addTime)).toList();
   }
 
   private static String worker(ExecutorSummary executor) {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.connector.read.PartitionReaderFactory;
 import org.apache.spark.sql.connector.read.streaming.MicroBatchStream;
@@ -47,7 +47,7 @@ final class ResumingStream implements MicroBatchStream, SupportsRealTimeMode, Su
   }
 
   private InputPartition[] atHome(InputPartition[] partitions) {
-    List<String> locations = home.names().isEmpty() ? List.of() : home.locations(SparkContext.getOrCreate());
+    List<String> locations = home.names().isEmpty() ? List.of() : home.locations(SparkSession.active().sparkContext());
     return locations.isEmpty() ? partitions
         : Arrays.stream(partitions).map(one -> at(locations, (KafkaBatchInputPartition) one)).toArray(InputPartition[]::new);
   }

@@ -8,15 +8,24 @@ import dev.faultline.postgres.PartitionException;
 import dev.faultline.postgres.SinkConfigurationException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.scheduler.StageInfo;
+import org.apache.spark.scheduler.TaskInfo;
+import org.apache.spark.scheduler.TaskLocality;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
+import scala.Option;
 
 /** With tasks of a real Spark, whose exceptions travel as they do from an executor. */
 class TaskProbeTest {
@@ -69,6 +78,36 @@ class TaskProbeTest {
       assertEquals(Set.of(), probe.get().executors());
     }
     assertEquals(List.of(0, 1), counts);
+  }
+
+  private static TaskInfo task(long id, String executor) {
+    return new TaskInfo(id, 0, 0, 0, 0, executor, "host", TaskLocality.ANY(), false);
+  }
+
+  private static SparkListenerStageSubmitted stage(int id, Properties properties) {
+    StageInfo info = new StageInfo(id, 0, "", 1, null, null, "", null, null, Option.empty(), 0, false, 0);
+    return new SparkListenerStageSubmitted(info, properties);
+  }
+
+  @Test
+  void tellsThatAnExecutorDiedUnderATaskOfTheQueryOnly() {
+    AtomicInteger lost = new AtomicInteger();
+    TaskProbe probe = new TaskProbe(() -> {
+    }, (partition, error, atMs) -> {
+    }, lost::incrementAndGet);
+    Properties query = new Properties();
+    query.setProperty(TaskProbe.QUERY_ID, "a");
+    probe.onStageSubmitted(stage(1, query));
+    probe.onStageSubmitted(stage(2, new Properties()));
+    probe.onTaskStart(new SparkListenerTaskStart(1, 0, task(10, "0")));
+    probe.onTaskStart(new SparkListenerTaskStart(2, 0, task(20, "1")));
+    assertEquals(Set.of("0"), probe.executors());
+    ExecutorLostFailure died = new ExecutorLostFailure("1", true, Option.empty());
+    probe.onTaskEnd(new SparkListenerTaskEnd(2, 0, "", died, task(20, "1"), null, null));
+    assertEquals(0, lost.get());
+    probe.onTaskEnd(new SparkListenerTaskEnd(1, 0, "", died, task(10, "0"), null, null));
+    assertEquals(1, lost.get());
+    assertEquals(0, probe.running());
   }
 
   @Test
