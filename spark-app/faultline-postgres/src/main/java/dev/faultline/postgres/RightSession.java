@@ -30,12 +30,12 @@ final class RightSession implements Closeable {
 
   /**
    * Writers, gates and rights of other drivers. A gate that is closed and a driver that waits ask many times a second, which those of a frozen process do not,
-   * though its sessions stand. The clocks are the server's.
+   * though its sessions stand. One gate is enough: an executor that the tasks have left keeps its own, and asks no more. The clocks are the server's.
    */
   private static final String OTHER_READY = """
       SELECT count(DISTINCT name) FILTER (WHERE name LIKE ? AND name NOT LIKE ?) >= greatest(1, (
           SELECT count(*) FROM sink_offsets WHERE target = ? AND topic = ? AND next_offset > start_offset))
-        AND coalesce(bool_and(asks) FILTER (WHERE name LIKE ? AND name NOT LIKE ?), false)
+        AND coalesce(bool_or(asks) FILTER (WHERE name LIKE ? AND name NOT LIKE ?), false)
         AND coalesce(bool_or(asks) FILTER (WHERE name = ? AND pid <> pg_backend_pid()), false)
       FROM (
         SELECT pid, application_name AS name, state_change > clock_timestamp() - interval '1 second' AS asks

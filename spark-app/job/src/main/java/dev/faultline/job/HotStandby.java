@@ -122,8 +122,9 @@ final class HotStandby {
           case TAKEN -> throw StandbyChecks.taken(setup);
           case VALID -> {
             query.checkRewinds();
-            if (query.hasLostExecutor() || home.allAreAway(query.executors())) {
-              right.handOver();
+            boolean lost = query.hasLostExecutor();
+            if ((lost || home.allAreAway(query.executors())) && !right.handOver() && lost) {
+              LOG.info("an executor died, and no other driver is ready: the tasks begin again elsewhere");
             }
           }
         }

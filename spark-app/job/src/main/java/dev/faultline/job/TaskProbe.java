@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -30,11 +31,15 @@ final class TaskProbe extends SparkListener {
   private final Set<Integer> queryStages = ConcurrentHashMap.newKeySet();
   /** The query's tasks that run, and their executors. */
   private final Map<Long, String> tasks = new ConcurrentHashMap<>();
+  /** Where the tasks of the query's last stage ran: between two micro-batches there is no task that could end with its executor. */
+  private final Set<String> lastUsed = ConcurrentHashMap.newKeySet();
+  /** The listener's thread's. */
+  private int lastStage = -1;
   private final Runnable onRunning;
   private final OnSinkError onSinkError;
   private final Runnable onExecutorLost;
 
-  /** @param onExecutorLost called for each task of the query that ended with its executor */
+  /** @param onExecutorLost called when an executor is gone that the query's tasks run on, or ran on last */
   TaskProbe(Runnable onRunning, OnSinkError onSinkError, Runnable onExecutorLost) {
     this.onRunning = onRunning;
     this.onSinkError = onSinkError;
@@ -57,12 +62,25 @@ final class TaskProbe extends SparkListener {
   public void onTaskStart(SparkListenerTaskStart task) {
     if (queryStages.contains(task.stageId())) {
       tasks.put(task.taskInfo().taskId(), task.taskInfo().executorId());
+      if (task.stageId() != lastStage) {
+        lastStage = task.stageId();
+        lastUsed.clear();
+      }
+      lastUsed.add(task.taskInfo().executorId());
     }
     if (told.compareAndSet(false, true)) {
       onRunning.run();
     }
   }
 
+  @Override
+  public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
+    if (lastUsed.remove(removed.executorId())) {
+      onExecutorLost.run();
+    }
+  }
+
+  /** It may come before or after {@link #onExecutorRemoved}. */
   @Override
   public void onTaskEnd(SparkListenerTaskEnd task) {
     boolean ofQuery = tasks.remove(task.taskInfo().taskId()) != null;

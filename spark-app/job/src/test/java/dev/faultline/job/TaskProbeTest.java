@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
@@ -108,6 +109,16 @@ class TaskProbeTest {
     probe.onTaskEnd(new SparkListenerTaskEnd(1, 0, "", died, task(10, "0"), null, null));
     assertEquals(1, lost.get());
     assertEquals(0, probe.running());
+    // between two batches
+    probe.onExecutorRemoved(new SparkListenerExecutorRemoved(0, "1", ""));
+    assertEquals(1, lost.get());
+    probe.onExecutorRemoved(new SparkListenerExecutorRemoved(0, "0", ""));
+    assertEquals(2, lost.get());
+    probe.onTaskStart(new SparkListenerTaskStart(1, 0, task(11, "3")));
+    probe.onStageSubmitted(stage(3, query));
+    probe.onTaskStart(new SparkListenerTaskStart(3, 0, task(12, "4")));
+    probe.onExecutorRemoved(new SparkListenerExecutorRemoved(0, "3", ""));
+    assertEquals(2, lost.get(), "the next batch runs elsewhere");
   }
 
   @Test
