@@ -154,11 +154,14 @@ public final class DriverRight implements Closeable {
    * Gives the right to another driver, if there is one that waits for it, whose executors live, and that has a writer ready for each partition with rows. This one
    * then waits, and takes the right back after a second if nobody took it.
    *
-   * @return false if this driver has no right to give (any more), or nobody is ready, so that it keeps the right
+   * @return false if this driver has no right to give, or nobody is ready, so that it keeps the right
    */
   public boolean handOver() {
     synchronized (use) {
-      RightSession session = yields ? null : held;
+      if (yields) {
+        return true;
+      }
+      RightSession session = held;
       try {
         if (session == null || !session.isOtherReady(holder)) {
           return false;
