@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.connector.read.InputPartition;
 import org.apache.spark.sql.connector.read.PartitionReaderFactory;
@@ -38,16 +39,19 @@ final class ResumingStream implements MicroBatchStream, SupportsRealTimeMode, Su
 
   @Override
   public InputPartition[] planInputPartitions(Offset start, Offset end) {
-    return atHome(kafka.planInputPartitions(start, end));
+    return at(home.forBatch(context()), kafka.planInputPartitions(start, end));
   }
 
   @Override
   public InputPartition[] planInputPartitions(Offset start) {
-    return atHome(kafka.planInputPartitions(start));
+    return at(home.forLongTasks(context()), kafka.planInputPartitions(start));
   }
 
-  private InputPartition[] atHome(InputPartition[] partitions) {
-    List<String> locations = home.names().isEmpty() ? List.of() : home.locations(SparkSession.active().sparkContext());
+  private static SparkContext context() {
+    return SparkSession.active().sparkContext();
+  }
+
+  private static InputPartition[] at(List<String> locations, InputPartition[] partitions) {
     return locations.isEmpty() ? partitions
         : Arrays.stream(partitions).map(one -> at(locations, (KafkaBatchInputPartition) one)).toArray(InputPartition[]::new);
   }
