@@ -24,7 +24,7 @@ final class BackgroundWriter<R> implements RecordWriter<R> {
   private long oldestNanos;
   private boolean finish;
   private boolean giveUp;
-  private Throwable failure;
+  private volatile Throwable failure;
 
   BackgroundWriter(PartitionWriter<R> writer, int partition, int chunkMs) {
     this.writer = writer;
@@ -63,6 +63,11 @@ final class BackgroundWriter<R> implements RecordWriter<R> {
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void check() {
+    throwFailure();
   }
 
   private void run() {

@@ -4,10 +4,15 @@ import java.util.Arrays;
 
 /** Records of consecutive offsets that one transaction will store. Each record is an encoded row or a dead letter. */
 final class Chunk {
+  /** Of the arrays' headers and entries, for each record. */
+  private static final int OVERHEAD_BYTES = 60;
+
   private final CopyBuffer rows = new CopyBuffer();
   private long firstOffset;
   private int count;
   private boolean restored;
+  /** Of keys, values and reasons: what is kept beside the encoded rows. */
+  private long keptBytes;
   private int[] starts = new int[1024];
   private byte[][] keys = new byte[1024][];
   private byte[][] values = new byte[1024][];
@@ -63,6 +68,7 @@ final class Chunk {
     keys[count] = key;
     values[count] = value;
     reasons[count] = reason;
+    keptBytes += OVERHEAD_BYTES + (key == null ? 0 : key.length) + (value == null ? 0 : value.length) + (reason == null ? 0 : reason.length());
     count++;
   }
 
@@ -71,6 +77,7 @@ final class Chunk {
     Arrays.fill(values, 0, count, null);
     Arrays.fill(reasons, 0, count, null);
     count = 0;
+    keptBytes = 0;
     restored = false;
   }
 
@@ -83,8 +90,9 @@ final class Chunk {
     return count;
   }
 
-  int bytes() {
-    return count == 0 ? 0 : rows.length();
+  /** What the chunk holds in memory: encoded rows, and the records that they were made of. */
+  long bytes() {
+    return count == 0 ? 0 : rows.length() + keptBytes;
   }
 
   CopyBuffer rows() {
@@ -114,6 +122,16 @@ final class Chunk {
 
   String reason(int record) {
     return reasons[record];
+  }
+
+  /** Why the first dead letter among them is one; null if there is none. */
+  String firstReason(int from, int to) {
+    for (int record = from; record < to; record++) {
+      if (isDead(record)) {
+        return reasons[record];
+      }
+    }
+    return null;
   }
 
   byte[] key(int record) {

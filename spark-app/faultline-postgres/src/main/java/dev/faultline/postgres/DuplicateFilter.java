@@ -10,31 +10,42 @@ import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
-/** The slow path of a chunk that contains duplicates: a temporary table and ON CONFLICT DO NOTHING. */
+/**
+ * The slow path of a chunk that contains duplicates: a temporary table and ON CONFLICT DO NOTHING on the identity.
+ *
+ * <p>A record is a duplicate only if the table has the same row, to the bit. The same identity with other content is another event: its bytes must not be lost.
+ */
 final class DuplicateFilter {
   private static final String CHUNK = "pg_temp.faultline_chunk";
   private static final String ORDINAL = "faultline_ordinal";
 
+  /**
+   * Records of a chunk, counted from its first one.
+   *
+   * @param inserted which were inserted; of equal ones the first
+   * @param conflicting those whose identity has a row with other content
+   */
+  record Result(BitSet inserted, BitSet conflicting) {
+  }
+
   private DuplicateFilter() {
   }
 
-  /**
-   * @param exists whether this session has the temporary table
-   * @return which of the records, counted from {@code from}, were inserted; of equal ones the first
-   */
-  static BitSet insert(Connection connection, SinkTarget target, Chunk chunk, int from, int to, boolean exists) throws SQLException {
+  /** @param exists whether this session has the temporary table */
+  static Result insert(Connection connection, SinkTarget target, Chunk chunk, int from, int to, boolean exists) throws SQLException {
     if (target.identity().isEmpty()) {
       throw new SQLException("duplicated row for " + target.table() + ", which has no unique key among the written columns", "42P10");
     }
     List<String> names = target.columnNames();
+    String table = target.pgTable().sqlName();
     String columns = Sql.columns(names);
-    String chunkColumns = names.stream().map(c -> "c." + Sql.quote(c)).collect(Collectors.joining(", "));
     String identity = Sql.columns(target.identity());
     BitSet inserted = new BitSet(to - from);
+    BitSet conflicting = new BitSet(to - from);
     try (Statement statement = connection.createStatement()) {
       if (!exists) {
         statement.execute("CREATE TEMP TABLE IF NOT EXISTS faultline_chunk ON COMMIT DELETE ROWS AS SELECT 0 AS "
-            + ORDINAL + ", " + columns + " FROM " + target.pgTable().sqlName() + " WITH NO DATA");
+            + ORDINAL + ", " + columns + " FROM " + table + " WITH NO DATA");
       }
       CopyIn in = connection.unwrap(PGConnection.class).getCopyAPI()
           .copyIn("COPY " + CHUNK + " (" + ORDINAL + ", " + columns + ") FROM STDIN (FORMAT binary)");
@@ -43,15 +54,26 @@ final class DuplicateFilter {
       in.writeToCopy(numbered.bytes(), 0, numbered.length());
       in.writeToCopy(CopyBuffer.TRAILER, 0, CopyBuffer.TRAILER.length);
       in.endCopy();
-      try (ResultSet row = statement.executeQuery("WITH inserted AS (INSERT INTO " + target.pgTable().sqlName() + " (" + columns
-          + ") SELECT " + chunkColumns + " FROM " + CHUNK + " c ORDER BY c." + ORDINAL + " ON CONFLICT DO NOTHING RETURNING " + identity
-          + ") SELECT min(c." + ORDINAL + ") FROM inserted JOIN " + CHUNK + " c USING (" + identity + ") GROUP BY " + identity)) {
-        while (row.next()) {
-          inserted.set(row.getInt(1));
-        }
+      set(inserted, statement, "WITH inserted AS (INSERT INTO " + table + " (" + columns + ") SELECT " + each("c", names) + " FROM " + CHUNK
+          + " c ORDER BY c." + ORDINAL + " ON CONFLICT (" + identity + ") DO NOTHING RETURNING " + identity
+          + ") SELECT min(c." + ORDINAL + ") FROM inserted JOIN " + CHUNK + " c USING (" + identity + ") GROUP BY " + identity);
+      // *<> compares the stored bytes, also of types that have no equality: https://www.postgresql.org/docs/18/functions-comparisons.html#COMPOSITE-TYPE-COMPARISON
+      set(conflicting, statement, "SELECT c." + ORDINAL + " FROM " + CHUNK + " c JOIN " + table + " t USING (" + identity + ") WHERE ROW("
+          + each("c", names) + ")::record *<> ROW(" + each("t", names) + ")::record");
+    }
+    return new Result(inserted, conflicting);
+  }
+
+  private static String each(String alias, List<String> names) {
+    return names.stream().map(c -> alias + "." + Sql.quote(c)).collect(Collectors.joining(", "));
+  }
+
+  private static void set(BitSet bits, Statement statement, String query) throws SQLException {
+    try (ResultSet row = statement.executeQuery(query)) {
+      while (row.next()) {
+        bits.set(row.getInt(1));
       }
     }
-    return inserted;
   }
 
   private static CopyBuffer numbered(Chunk chunk, int from, int to, int fields) {

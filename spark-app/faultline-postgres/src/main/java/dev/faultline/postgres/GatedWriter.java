@@ -42,7 +42,7 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   /** The same writer, once the tail is empty and the task may use it itself. */
   private volatile BackgroundWriter<R> direct;
   private boolean closed;
-  private RuntimeException failure;
+  private volatile RuntimeException failure;
 
   GatedWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, int chunkMs, ToIntFunction<R> bytes) {
     this(plan, partition, encoder, chunkMs, bytes, GATHER_MS);
@@ -207,6 +207,15 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  @Override
+  public void check() {
+    throwFailure();
+    BackgroundWriter<R> open = direct;
+    if (open != null) {
+      open.check();
     }
   }
 

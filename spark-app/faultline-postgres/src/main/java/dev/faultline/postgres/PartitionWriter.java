@@ -29,6 +29,7 @@ public final class PartitionWriter<R> implements Closeable {
   private Chunk buffer = new Chunk();
   private final Backoff backoff;
   private final StoredTail tail;
+  private final RejectionLimit rejections;
   private volatile SinkSession session;
   /** Offset of the next record to buffer; -1 before the first. */
   private long nextToBuffer = -1;
@@ -55,6 +56,7 @@ public final class PartitionWriter<R> implements Closeable {
     this.columnNames = plan.target().columnNames();
     this.backoff = new Backoff(plan.timeouts().reconnectDeadlineMs());
     this.tail = StoredTails.of(plan, partition);
+    this.rejections = new RejectionLimit(plan.commits().maxRejectedRatio(), name());
   }
 
   /**
@@ -119,12 +121,14 @@ public final class PartitionWriter<R> implements Closeable {
     int from = first;
     boolean duplicates = false;
     while (from < to) {
+      rejections.check(chunk, from, to);
       try {
         SinkSession open = session();
         boolean stored = duplicates ? open.storeWithoutDuplicates(chunk, from, to) : open.store(chunk, from, to);
         backoff.reset();
         if (stored) {
           applied = chunk.offset(to);
+          rejections.settled(chunk, from, to);
           from = to;
           open.nameAfterAdoption();
           continue;
@@ -136,14 +140,11 @@ public final class PartitionWriter<R> implements Closeable {
           from = recordAt(chunk, next, to);
         }
       } catch (SQLException e) {
-        switch (failure(e)) {
-          case DUPLICATE -> {
-            if (duplicates) {
-              // another partition's writer inserted the same identity between our two statements
-              pause("storing " + name(), e);
-            }
-            duplicates = true;
-          }
+        SqlFailure failure = failure(e);
+        // the statement for duplicates leaves out those of the identity, so it is another unique key that a row violates
+        boolean isOtherKey = failure == SqlFailure.DUPLICATE && (duplicates || plan.target().identity().isEmpty());
+        switch (isOtherKey ? SqlFailure.ROW : failure) {
+          case DUPLICATE -> duplicates = true;
           case ROW -> {
             if (to - from > 1) {
               int middle = (from + to) >>> 1;

@@ -14,7 +14,7 @@ import java.util.Set;
  * A table, as pg_catalog describes it.
  *
  * @param sqlName the quoted name, with its schema
- * @param uniqueKeys the columns of each unique index over plain NOT NULL columns, the primary key first
+ * @param uniqueKeys the columns of each unique index over plain NOT NULL columns that is checked at once, the primary key first
  */
 public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>> uniqueKeys) implements Serializable {
   private static final String COLUMNS = """
@@ -27,7 +27,7 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
       FROM pg_index i
       CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, ord)
       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-      WHERE i.indrelid = ?::regclass AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND k.ord <= i.indnkeyatts
+      WHERE i.indrelid = ?::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND k.ord <= i.indnkeyatts
       GROUP BY i.indexrelid, i.indisprimary HAVING bool_and(a.attnotnull) ORDER BY i.indisprimary DESC, i.indexrelid""";
 
   /** @throws SinkConfigurationException if there is no such table */

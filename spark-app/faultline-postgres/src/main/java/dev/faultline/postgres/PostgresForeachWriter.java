@@ -13,6 +13,8 @@ import org.apache.spark.sql.types.StructType;
  * What the writer of a partition throws is the cause of a {@link PartitionException}.
  */
 public final class PostgresForeachWriter extends ForeachWriter<Row> {
+  private static final ThreadLocal<PostgresForeachWriter> OF_THREAD = new ThreadLocal<>();
+
   private final SinkQuery query;
   private transient ExternalRowValues values;
   private transient Map<Integer, RecordWriter<byte[]>> jsonWriters;
@@ -37,6 +39,7 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
     values = new ExternalRowValues();
     jsonWriters = new HashMap<>();
     typedWriters = new HashMap<>();
+    OF_THREAD.set(this);
     return true;
   }
 
@@ -82,6 +85,21 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
     return new BackgroundWriter<>(new PartitionWriter<>(query.plan(), partition, encoder), partition, query.chunkMs());
   }
 
+  /**
+   * For a source that waits for records in the thread of a task: on a quiet partition no record may come for hours, and an error of the
+   * threads that store the earlier ones would stay hidden for so long.
+   *
+   * @throws PartitionException with what went wrong as its cause
+   */
+  public static void checkThread() {
+    PostgresForeachWriter writer = OF_THREAD.get();
+    if (writer != null && writer.jsonWriters != null) {
+      String topic = writer.query.plan().topic();
+      writer.jsonWriters.forEach((partition, one) -> PartitionException.run(topic, partition, one::check));
+      writer.typedWriters.forEach((partition, one) -> PartitionException.run(topic, partition, one::check));
+    }
+  }
+
   @Override
   public void close(Throwable errorOrNull) {
     if (jsonWriters == null) {
@@ -91,6 +109,7 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
     Map<Integer, RecordWriter<RowValues>> typed = typedWriters;
     jsonWriters = null;
     typedWriters = null;
+    OF_THREAD.remove();
     boolean finished = false;
     try {
       if (errorOrNull == null) {

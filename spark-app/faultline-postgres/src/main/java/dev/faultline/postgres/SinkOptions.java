@@ -17,7 +17,7 @@ public final class SinkOptions {
   private static final Set<String> KNOWN = Set.of("host", "port", "database", "user", "passwordenv", "table", "target", "topic",
       "generation", "holder", "standby", "fields", "aggregates", "topiccolumn", "partitioncolumn", "offsetcolumn", "keycolumn", "valuecolumn",
       "chunkrows", "chunkms", "connecttimeoutms", "sockettimeoutms", "locktimeoutms", "reconnectdeadlinems",
-      "tailbytes", "synchronouscommit");
+      "tailbytes", "synchronouscommit", "maxrejectedratio");
 
   private final Map<String, String> options = new TreeMap<>();
   private final PostgresAddress address;
@@ -168,7 +168,23 @@ public final class SinkOptions {
     if (!synchronous.equals("on") && !synchronous.equals("off")) {
       throw new SinkConfigurationException("option synchronousCommit must be on or off, not " + options.get("synchronouscommit"));
     }
-    return new CommitOptions(longOption("tailbytes", 0, 1L << 30, CommitOptions.DEFAULT.tailBytes()), synchronous.equals("on"));
+    return new CommitOptions(longOption("tailbytes", 0, 1L << 30, CommitOptions.DEFAULT.tailBytes()), synchronous.equals("on"), maxRejectedRatio());
+  }
+
+  private double maxRejectedRatio() {
+    String value = options.get("maxrejectedratio");
+    if (value == null) {
+      return CommitOptions.DEFAULT.maxRejectedRatio();
+    }
+    try {
+      double ratio = Double.parseDouble(value.trim());
+      if (ratio >= 0 && ratio <= 1) {
+        return ratio;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new SinkConfigurationException("option maxRejectedRatio must be a number from 0 to 1, not " + value);
   }
 
   /** The declared members of the JSON value; null if the input has typed columns. */

@@ -62,8 +62,8 @@ public final class SinkRehearsal implements ForeachPartitionFunction<Row> {
     CopyIn in = connection.unwrap(PGConnection.class).getCopyAPI()
         .copyIn("COPY faultline_rehearsal (" + Sql.columns(target.columnNames()) + ") FROM STDIN (FORMAT binary)");
     in.writeToCopy(CopyBuffer.HEADER, 0, CopyBuffer.HEADER.length);
-    if (chunk.bytes() > 0) {
-      in.writeToCopy(chunk.rows().bytes(), 0, chunk.bytes());
+    if (chunk.rows().length() > 0) {
+      in.writeToCopy(chunk.rows().bytes(), 0, chunk.rows().length());
     }
     in.writeToCopy(CopyBuffer.TRAILER, 0, CopyBuffer.TRAILER.length);
     in.endCopy();

@@ -21,7 +21,10 @@ final class SinkSession implements Closeable {
   private static final String READ = """
       SELECT next_offset, generation, holder FROM sink_offsets WHERE target = ? AND topic = ? AND partition = ?""";
   private static final String DEAD_LETTER = """
-      INSERT INTO dead_letters (target, topic, partition, "offset", key, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)""";
+      INSERT INTO dead_letters AS d (target, topic, partition, "offset", key, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (target, topic, partition, "offset") DO UPDATE SET reason = EXCLUDED.reason
+      WHERE (d.key, d.value) IS NOT DISTINCT FROM (EXCLUDED.key, EXCLUDED.value)""";
+  private static final String OTHER_CONTENT = "the table has a row with other content for the same ";
 
   /** The offsets row of a partition. */
   record OffsetsRow(long nextOffset, long generation, String holder) {
@@ -171,14 +174,27 @@ final class SinkSession implements Closeable {
     }
   }
 
-  /** As {@link #store}, for a chunk with records that the table has already: counts them and leaves them out of the totals. */
+  /**
+   * As {@link #store}, for a chunk with records that the table has already: counts them and leaves them out of the totals. A record whose identity
+   * has a row with other content is made a dead letter of the chunk; then nothing is stored, and the caller must store the chunk again.
+   *
+   * @return false, having stored nothing, if a record became a dead letter, or the offsets row is not as this writer believes
+   */
   boolean storeWithoutDuplicates(Chunk chunk, int from, int to) throws SQLException {
     long startNanos = System.nanoTime();
     int dead = chunk.deadBetween(from, to);
     if (!move(chunk, from, to, 0, dead)) {
       return false;
     }
-    BitSet inserted = DuplicateFilter.insert(connection, target, chunk, from, to, hasChunkTable);
+    DuplicateFilter.Result result = DuplicateFilter.insert(connection, target, chunk, from, to, hasChunkTable);
+    if (!result.conflicting().isEmpty()) {
+      if (chunk.isRestored()) {
+        throw new SinkUnavailableException("a row that was stored before is refused now: " + OTHER_CONTENT + target.identity(), null);
+      }
+      result.conflicting().stream().forEach(record -> chunk.kill(from + record, OTHER_CONTENT + String.join(", ", target.identity())));
+      return false;
+    }
+    BitSet inserted = result.inserted();
     int rows = inserted.cardinality();
     int duplicates = to - from - dead - rows;
     try (PreparedStatement count = connection.prepareStatement(COUNT)) {
@@ -213,7 +229,18 @@ final class SinkSession implements Closeable {
           insert.addBatch();
         }
       }
-      insert.executeBatch();
+      checkWritten(insert.executeBatch(), chunk, from);
+    }
+  }
+
+  /** The offset may have a letter already, if somebody has set the offsets row back. The same record is no news; another one must not replace it. */
+  private void checkWritten(int[] counts, Chunk chunk, int from) {
+    int letter = 0;
+    for (int record = from; letter < counts.length; record++) {
+      if (chunk.isDead(record) && counts[letter++] == 0) {
+        throw new SinkConfigurationException("dead_letters has another record for " + topic + "/" + partition + " at offset " + chunk.offset(record)
+            + "; was the topic deleted and created again? Move or delete the old letters of this topic");
+      }
     }
   }
 

@@ -127,7 +127,7 @@ class PartitionWriterTest {
       Payments.write(writer, 0, 10);
       long offset = 10;
       for (long n : new long[] {10, 3, 11, 11, 12, 10, 5}) {
-        Payments.append(writer, offset++, Payments.json(n, "second"));
+        Payments.append(writer, offset++, Payments.json(n));
       }
       writer.flush();
       assertEquals("13 rows, sink_offsets 13+4+0 at 17, dead 0", Payments.state(database));
@@ -136,7 +136,6 @@ class PartitionWriterTest {
       writer.flush();
     }
     assertEquals("13 rows, sink_offsets 13+6+0 at 19, dead 0", Payments.state(database));
-    assertEquals("note 3", database.one("SELECT note FROM payments WHERE event_id = 3"));
     try (PartitionWriter<byte[]> other = Payments.writer(database, generation, 1)) {
       for (long n = 0; n < 20; n++) {
         Payments.append(other, n, Payments.json(n));
@@ -182,6 +181,72 @@ class PartitionWriterTest {
     assertEquals("{\"run_id\":7,", database.one("SELECT convert_from(value, 'UTF8') FROM dead_letters WHERE \"offset\" = 1"));
     assertEquals("~|value is null", database.one("SELECT value, reason FROM dead_letters WHERE \"offset\" = 2"));
     assertEquals("\\x|value is empty", database.one("SELECT value, reason FROM dead_letters WHERE \"offset\" = 4"));
+  }
+
+  @Test
+  void storesADeadLetterAgainAfterTheOffsetsWereSetBackButNotAnotherOne() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    for (int round = 0; round < 2; round++) {
+      try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+        Payments.append(writer, 0, "no JSON");
+        Payments.append(writer, 1, Payments.json(1));
+        writer.flush();
+      }
+      assertEquals((1 - round) + "|" + round + "|1|2", database.one("SELECT rows, duplicates, dead_letters, next_offset FROM sink_offsets WHERE partition = 0"));
+      assertEquals("no JSON", database.one("SELECT convert_from(value, 'UTF8') FROM dead_letters"));
+      database.execute("UPDATE sink_offsets SET next_offset = 0, rows = 0, duplicates = 0, dead_letters = 0");
+    }
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      Payments.append(writer, 0, "no JSON either");
+      String message = assertThrows(SinkConfigurationException.class, writer::flush).getMessage();
+      assertTrue(message.startsWith("dead_letters has another record for payments/0 at offset 0;"), message);
+    }
+    assertEquals("no JSON", database.one("SELECT convert_from(value, 'UTF8') FROM dead_letters"));
+  }
+
+  @Test
+  void endsWhenMostRecordsAreRefused() throws SQLException {
+    database.execute("ALTER TABLE payments ADD CHECK (account_id <> 3 AND account_id < 5)");
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      SinkConfigurationException end = assertThrows(SinkConfigurationException.class, () -> Payments.write(writer, 0, 5_000));
+      assertTrue(end.getMessage().startsWith("payments <- payments/0: 50") && end.getMessage().contains("option maxRejectedRatio=0.5"), end.getMessage());
+      assertTrue(end.getMessage().contains("PostgreSQL 23514"), end.getMessage());
+    }
+    assertEquals("500", database.one("SELECT count(*) FROM dead_letters"), "not one more than the limit");
+  }
+
+  @Test
+  void endsBeforeItStoresAChunkOfRubbishUnlessTheLimitIsOff() throws SQLException {
+    SinkPlan plan = Payments.plan(database, database.address(), Payments.claim(database).generation(), 2_000);
+    try (PartitionWriter<byte[]> writer = Payments.writer(plan, 0)) {
+      for (long n = 0; n < 2_000; n++) {
+        Payments.append(writer, n, n < 1_001 ? "rubbish" : Payments.json(n));
+      }
+      assertThrows(SinkConfigurationException.class, writer::flush);
+    }
+    assertEquals("0 rows, sink_offsets 0+0+0 at 0, dead 0", Payments.state(database));
+    SinkPlan off = new SinkPlan(plan.address(), plan.timeouts(), plan.target(), plan.topic(), plan.generation(), null, 2_000, new CommitOptions(0, true, 1));
+    try (PartitionWriter<byte[]> writer = Payments.writer(off, 0)) {
+      for (long n = 0; n < 2_000; n++) {
+        Payments.append(writer, n, "rubbish");
+      }
+      writer.flush();
+    }
+    assertEquals("0 rows, sink_offsets 0+0+2000 at 2000, dead 2000", Payments.state(database));
+  }
+
+  @Test
+  void isFullWhenWhatItKeepsIsLargeAlsoIfNothingIsEncoded() throws SQLException {
+    long generation = Payments.claim(database).generation();
+    try (PartitionWriter<byte[]> writer = Payments.writer(database, generation, 0)) {
+      byte[] large = new byte[1_000_000];
+      int taken = 0;
+      for (; !writer.isFull() && taken < 100; taken++) {
+        writer.append(taken, null, large, large);
+      }
+      assertTrue(taken <= 17, taken + " dead letters of 1 MB in one chunk");
+    }
   }
 
   @Test

@@ -56,6 +56,11 @@ final class LiveQuery implements AutoCloseable {
         end(again);
       }
     }
+    FailureKind kind = FailureKind.of(error);
+    if (kind == FailureKind.CONFIGURATION || kind == FailureKind.DATA_LOSS || kind == FailureKind.FENCED && !standby) {
+      // Spark would start the task again a thousand times, and say all the while that it runs
+      end(error);
+    }
     // a standby's driver claims again by itself, while its writers wait
     if (!standby && error instanceof LostClaimException lost) {
       end(lost);
@@ -67,8 +72,8 @@ final class LiveQuery implements AutoCloseable {
     setup.stop().wake();
   }
 
-  private void end(RuntimeException reason) {
-    ending = reason;
+  private void end(Throwable reason) {
+    ending = ending != null ? ending : reason instanceof RuntimeException known ? known : new IllegalStateException(reason);
     setup.stop().wake();
   }
 

@@ -15,12 +15,15 @@ final class TableClaim {
   /** How long a topic may seem missing, or shorter than sink_offsets says, before it counts: brokers that start know late. */
   private static final long SETTLE_MS = 30_000;
   private static final long REHEARSAL_RECORDS = 500;
+  private static final int MISSING = 0;
+  private static final int SHORT = 1;
 
   private final JobArguments arguments;
   private final PipelineFile pipeline;
   private final PostgresAddress address;
   private final String topic;
-  private long unsettledSinceMs;
+  /** Since when the topic has seemed missing, and since when shorter than sink_offsets says; 0 for it does not. */
+  private final long[] sinceMs = new long[2];
   private Map<Integer, Long> earliest;
   private Map<Integer, Long> latest;
   private Map<Integer, Long> stopAt;
@@ -75,9 +78,10 @@ final class TableClaim {
       }
       earliest = kafka.earliest();
       latest = kafka.latest();
+      sinceMs[MISSING] = 0;
       return kafka;
     } catch (KafkaTopic.Missing e) {
-      settle(new SinkConfigurationException(e.getMessage()));
+      settle(MISSING, new SinkConfigurationException(e.getMessage()));
       throw e;
     }
   }
@@ -89,19 +93,19 @@ final class TableClaim {
         // a leader that was just elected may not know its high watermark yet
         DataLossException loss = new DataLossException("records are lost: " + topic + "/" + partition.getKey()
             + " ends at offset " + latest + ", but sink_offsets is at offset " + partition.getValue() + "; was the topic deleted and created again?");
-        settle(loss);
+        settle(SHORT, loss);
         throw new IllegalStateException(loss.getMessage());
       }
     }
-    unsettledSinceMs = 0;
+    sinceMs[SHORT] = 0;
     return claim;
   }
 
   /** Raises {@code finding} when it has stood for {@link #SETTLE_MS}. */
-  private void settle(RuntimeException finding) {
+  private void settle(int kind, RuntimeException finding) {
     long now = System.currentTimeMillis();
-    unsettledSinceMs = unsettledSinceMs == 0 ? now : unsettledSinceMs;
-    if (now - unsettledSinceMs >= SETTLE_MS) {
+    sinceMs[kind] = sinceMs[kind] == 0 ? now : sinceMs[kind];
+    if (now - sinceMs[kind] >= SETTLE_MS) {
       throw finding;
     }
   }

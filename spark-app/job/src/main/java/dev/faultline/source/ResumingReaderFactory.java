@@ -1,5 +1,6 @@
 package dev.faultline.source;
 
+import dev.faultline.postgres.PostgresForeachWriter;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.connector.read.InputPartition;
@@ -11,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Spark's readers; that of a task that runs again leaves out what the sink has stored.
+ * Spark's readers, watched; that of a task that runs again leaves out what the sink has stored.
  *
  * <p>It can't leave out too much: the sink stores no record whose predecessor is missing. If the database goes back after it was asked, the
  * sink refuses the next record, and the task runs once more.
@@ -32,7 +33,7 @@ final class ResumingReaderFactory implements PartitionReaderFactory {
   public PartitionReader<InternalRow> createReader(InputPartition partition) {
     TaskContext task = TaskContext.get();
     boolean again = task != null && (task.attemptNumber() > 0 || task.stageAttemptNumber() > 0);
-    return kafka.createReader(again ? rest((KafkaBatchInputPartition) partition) : partition);
+    return WatchedReader.of(kafka.createReader(again ? rest((KafkaBatchInputPartition) partition) : partition), PostgresForeachWriter::checkThread);
   }
 
   private KafkaBatchInputPartition rest(KafkaBatchInputPartition partition) {

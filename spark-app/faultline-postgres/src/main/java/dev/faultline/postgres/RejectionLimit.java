@@ -1,0 +1,43 @@
+package dev.faultline.postgres;
+
+/**
+ * Ends a query that makes dead letters of most of its records: a table that has changed, or a topic of other content, is somebody's mistake, and not bad data.
+ * It counts over the last thousand to two thousand records of a partition, so a short burst of bad ones is no reason.
+ */
+final class RejectionLimit {
+  static final int WINDOW = 1_000;
+
+  private final double maxRatio;
+  private final String name;
+  private long settled;
+  private long rejected;
+
+  /** @param maxRatio 1 for no limit */
+  RejectionLimit(double maxRatio, String name) {
+    this.maxRatio = maxRatio;
+    this.name = name;
+  }
+
+  /** @throws SinkConfigurationException if too many are rejected with the dead letters among these records, which are about to be stored */
+  void check(Chunk chunk, int from, int to) {
+    int dead = chunk.deadBetween(from, to);
+    if (maxRatio >= 1 || dead == 0) {
+      return;
+    }
+    long records = settled + to - from;
+    if (rejected + dead > maxRatio * Math.max(records, WINDOW)) {
+      throw new SinkConfigurationException(name + ": " + (rejected + dead) + " of " + records + " records in a row were rejected, more than option maxRejectedRatio="
+          + maxRatio + " allows; one reason: " + chunk.firstReason(from, to));
+    }
+  }
+
+  /** These records are stored. */
+  void settled(Chunk chunk, int from, int to) {
+    if (settled >= 2 * WINDOW) {
+      rejected = rejected * WINDOW / settled;
+      settled = WINDOW;
+    }
+    settled += to - from;
+    rejected += chunk.deadBetween(from, to);
+  }
+}
