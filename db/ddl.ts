@@ -92,10 +92,14 @@ CREATE TABLE IF NOT EXISTS sink_offsets (
   dead_letters bigint NOT NULL DEFAULT 0,
   updated_at timestamptz NOT NULL DEFAULT now(),
   holder text,
+  cluster_id text,
+  topic_id text,
   PRIMARY KEY (target, topic, partition)
 );
--- holder: who claimed this generation, a random id that is new for each query. Tables from before this column get it here.
+-- holder: who claimed this generation, a random id that is new for each query. cluster_id, topic_id: which topic the offsets belong to, beyond
+-- its name; NULL if nobody has told yet. Tables from before these columns get them here.
 ALTER TABLE sink_offsets ADD COLUMN IF NOT EXISTS holder text;
+ALTER TABLE sink_offsets ADD COLUMN IF NOT EXISTS cluster_id text, ADD COLUMN IF NOT EXISTS topic_id text;
 
 -- Which driver has the right to write, where several share a table: its sign of life. The right itself is an advisory lock.
 CREATE TABLE IF NOT EXISTS sink_leases (

@@ -10,14 +10,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 
 /**
- * Adds a chunk's totals and commits, in one round trip. The upserts and COMMIT are one statement list, which pgjdbc
- * sends with one Sync. If an upsert fails, the server skips the rest of the list, COMMIT included.
+ * Checks the table's shape, adds a chunk's totals and commits, in one round trip. The check, the upserts and COMMIT are one statement list, which pgjdbc
+ * sends with one Sync. If one of them fails, the server skips the rest of the list, COMMIT included.
  */
 final class AggregateWriter {
   private final int shard;
+  private final SinkTarget target;
   private final List<GroupTotals> totals;
   private final List<Map<String, String>> groupTypes = new ArrayList<>();
   private final String sql;
@@ -34,11 +36,9 @@ final class AggregateWriter {
       aggregate.groupBy().forEach(c -> types.put(c, target.pgTable().column(c).type()));
       groupTypes.add(types);
     }
-    this.sql = target.aggregates().stream().map(a -> upsert(a, target)).collect(Collectors.joining(";\n")) + ";\nCOMMIT";
-  }
-
-  boolean isNeeded() {
-    return !totals.isEmpty();
+    this.target = target;
+    this.sql = Stream.of(Stream.of(TableShape.CHECK), target.aggregates().stream().map(a -> upsert(a, target)), Stream.of("COMMIT"))
+        .flatMap(part -> part).collect(Collectors.joining(";\n"));
   }
 
   private static String upsert(Aggregate a, SinkTarget target) {
@@ -77,24 +77,28 @@ final class AggregateWriter {
         + totals.stream().map(c -> Sql.quote(c) + " = t." + Sql.quote(c) + " + EXCLUDED." + Sql.quote(c)).collect(Collectors.joining(", "));
   }
 
-  /** Prepares the statement for a session; null if there are no aggregates. */
+  /** Prepares the statement for a session. */
   PreparedStatement prepare(Connection connection) throws SQLException {
-    return isNeeded() ? connection.prepareStatement(sql) : null;
+    PreparedStatement statement = connection.prepareStatement(sql);
+    TableShape.bindCheck(statement, target);
+    return statement;
   }
 
   /**
-   * Sums the records from {@code from} to {@code to} that {@code included} takes, stores the totals and commits.
+   * Sums the records from {@code from} to {@code to} that {@code included} takes, stores the totals, if there are aggregates, and commits.
    *
    * @throws SQLException with state 22003 also for a total that leaves 64 bits here
    */
   void addAndCommit(Connection connection, PreparedStatement statement, Chunk chunk, int from, int to, IntPredicate included)
       throws SQLException {
     try {
-      sum(chunk, from, to, included);
+      if (!totals.isEmpty()) {
+        sum(chunk, from, to, included);
+      }
     } catch (ArithmeticException e) {
       throw new SQLException("a total of the chunk does not fit into 64 bits", "22003", e);
     }
-    int parameter = 1;
+    int parameter = TableShape.CHECK_PARAMETERS + 1;
     PGConnection arrays = connection.unwrap(PGConnection.class);
     for (int i = 0; i < totals.size(); i++) {
       GroupTotals total = totals.get(i);

@@ -108,19 +108,26 @@ public final class DriverRight implements Closeable {
     return claimState;
   }
 
+  /** As {@link #claim(Map, TopicIdentity)}, for a topic of which only the name is known. */
+  public SinkClaim claim(Map<Integer, Long> earliestOffsets) throws SQLException {
+    return claim(earliestOffsets, TopicIdentity.UNKNOWN);
+  }
+
   /**
    * Claims the table over the session that has the lock: a driver that has lost the right, and does not know it yet, can't claim.
    *
+   * @param identity as in {@link SinkClaim#take}; {@link TopicIdentity#UNKNOWN} if the caller does not know
    * @param earliestOffsets as in {@link SinkClaim#take}
    * @throws SQLException if the session broke, or rows stay locked: ask {@link #state()}, then try again
    */
-  public SinkClaim claim(Map<Integer, Long> earliestOffsets) throws SQLException {
+  public SinkClaim claim(Map<Integer, Long> earliestOffsets, TopicIdentity identity) throws SQLException {
     synchronized (use) {
       RightSession session = held;
       if (session == null) {
         throw new SQLException("the session of the right to write is broken", "08003");
       }
-      SinkClaim taken = SinkClaim.take(session.connection(), target, topic, earliestOffsets, holder, CLAIM_ATTEMPTS, CLAIM_LOCK_MS);
+      SinkClaim taken = SinkClaim.take(session.connection(), new ClaimTransaction(target, topic, earliestOffsets, holder, identity), CLAIM_ATTEMPTS,
+          CLAIM_LOCK_MS);
       claim = taken;
       claimState = ClaimState.VALID;
       return taken;

@@ -23,7 +23,7 @@ final class DuplicateFilter {
    * Records of a chunk, counted from its first one.
    *
    * @param inserted which were inserted; of equal ones the first
-   * @param conflicting those whose identity has a row with other content
+   * @param conflicting those whose identity has a row with other content, or none, because a trigger dropped it
    */
   record Result(BitSet inserted, BitSet conflicting) {
   }
@@ -54,11 +54,11 @@ final class DuplicateFilter {
       in.writeToCopy(numbered.bytes(), 0, numbered.length());
       in.writeToCopy(CopyBuffer.TRAILER, 0, CopyBuffer.TRAILER.length);
       in.endCopy();
-      set(inserted, statement, "WITH inserted AS (INSERT INTO " + table + " (" + columns + ") SELECT " + each("c", names) + " FROM " + CHUNK
+      set(inserted, statement, "WITH inserted AS (INSERT INTO " + table + " (" + columns + ") OVERRIDING SYSTEM VALUE SELECT " + each("c", names) + " FROM " + CHUNK
           + " c ORDER BY c." + ORDINAL + " ON CONFLICT (" + identity + ") DO NOTHING RETURNING " + identity
           + ") SELECT min(c." + ORDINAL + ") FROM inserted JOIN " + CHUNK + " c USING (" + identity + ") GROUP BY " + identity);
       // *<> compares the stored bytes, also of types that have no equality: https://www.postgresql.org/docs/18/functions-comparisons.html#COMPOSITE-TYPE-COMPARISON
-      set(conflicting, statement, "SELECT c." + ORDINAL + " FROM " + CHUNK + " c JOIN " + table + " t USING (" + identity + ") WHERE ROW("
+      set(conflicting, statement, "SELECT c." + ORDINAL + " FROM " + CHUNK + " c LEFT JOIN " + table + " t USING (" + identity + ") WHERE ROW("
           + each("c", names) + ")::record *<> ROW(" + each("t", names) + ")::record");
     }
     return new Result(inserted, conflicting);

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * failed over, the writer stores the same records again from its {@link StoredTail}.
  *
  * <p>Not thread-safe. All methods that talk to PostgreSQL throw {@link FencedException}, {@link OffsetGapException},
- * {@link LostClaimException}, {@link SinkUnavailableException} or {@link SinkConfigurationException}. After any of these, the writer cannot be used again.
+ * {@link LostClaimException}, {@link TableChangedException}, {@link SinkUnavailableException} or {@link SinkConfigurationException}. After any of these, the writer cannot be used again.
  *
  * @param <R> the type of record that the {@link RecordEncoder} takes
  */
@@ -152,6 +152,9 @@ public final class PartitionWriter<R> implements Closeable {
               store(chunk, middle, to);
               return;
             }
+            if (isTableChanged()) {
+              throw changed();
+            }
             if (chunk.isDead(from)) {
               throw new SinkConfigurationException("PostgreSQL refuses a row for dead_letters: " + SqlFailure.reason(e), e);
             }
@@ -168,7 +171,13 @@ public final class PartitionWriter<R> implements Closeable {
             drop();
             pause("storing " + name(), e);
           }
-          case FATAL -> throw new SinkConfigurationException("PostgreSQL refuses the chunk for " + name() + ": " + SqlFailure.reason(e), e);
+          case CHANGED -> throw changed();
+          case FATAL -> {
+            if (isTableChanged()) {
+              throw changed();
+            }
+            throw new SinkConfigurationException("PostgreSQL refuses the chunk for " + name() + ": " + SqlFailure.reason(e), e);
+          }
         }
       }
     }
@@ -238,6 +247,19 @@ public final class PartitionWriter<R> implements Closeable {
       LOG.warn("{}: {} ({}); retrying from sink_offsets", name(), e.getMessage(), e.getSQLState());
     }
     return failure;
+  }
+
+  private TableChangedException changed() {
+    return new TableChangedException("table " + plan.target().table() + " is not what it was when the query started; nothing of the chunk is stored for " + name());
+  }
+
+  private boolean isTableChanged() {
+    try {
+      return session().isTableChanged();
+    } catch (SQLException e) {
+      drop();
+      return false;
+    }
   }
 
   private void pause(String what, SQLException e) {

@@ -19,7 +19,7 @@ import java.util.Set;
 public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>> uniqueKeys) implements Serializable {
   private static final String COLUMNS = """
       SELECT a.attname, t.typname, a.attnotnull, a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '',
-             a.atttypmod, a.attgenerated <> '' OR a.attidentity = 'a'
+             a.atttypmod, a.attgenerated <> ''
       FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
       WHERE a.attrelid = ?::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""";
   private static final String UNIQUE_KEYS = """
@@ -30,12 +30,10 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
       WHERE i.indrelid = ?::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND k.ord <= i.indnkeyatts
       GROUP BY i.indexrelid, i.indisprimary HAVING bool_and(a.attnotnull) ORDER BY i.indisprimary DESC, i.indexrelid""";
 
-  /** @throws SinkConfigurationException if there is no such table */
-  static PgTable read(Connection connection, String name) throws SQLException {
-    String sqlName = find(connection, name);
-    if (sqlName == null) {
-      throw new SinkConfigurationException("table " + name + " does not exist; create it with: faultline schema | psql");
-    }
+  /** @throws SinkConfigurationException if there is no such table, or the sink could not keep its promises in it */
+  static PgTable read(Connection connection, String name, boolean allowTriggers) throws SQLException {
+    TableShape.refuse(connection, name, quoted(name), allowTriggers);
+    String sqlName = find(connection, quoted(name));
     List<PgColumn> columns = new ArrayList<>();
     try (PreparedStatement query = connection.prepareStatement(COLUMNS)) {
       query.setString(1, sqlName);
@@ -44,7 +42,7 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
           int typmod = row.getInt(5);
           // numeric's typmod is ((precision << 16) | (scale & 0x7ff)) + 4: numeric.c, make_numeric_typmod
           boolean limited = row.getString(2).equals("numeric") && typmod >= 4;
-          columns.add(new PgColumn(row.getString(1), row.getString(2), row.getBoolean(3), row.getBoolean(4),
+          columns.add(new PgColumn(row.getString(1), row.getString(2), row.getBoolean(3), row.getBoolean(4), row.getBoolean(6),
               limited ? ((typmod - 4) >> 16) & 0xffff : -1, limited ? (((typmod - 4) & 0x7ff) ^ 1024) - 1024 : -1));
         }
       }
@@ -61,17 +59,21 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
     return new PgTable(sqlName, List.copyOf(columns), List.copyOf(keys));
   }
 
-  /** The quoted name, or null. {@code name} is taken as written: {@code table} or {@code schema.table}, not folded. */
-  private static String find(Connection connection, String name) throws SQLException {
+  /** {@code name} is taken as written: {@code table} or {@code schema.table}, not folded. */
+  static String quoted(String name) {
     int dot = name.indexOf('.');
-    String quoted = dot < 0 ? Sql.quote(name) : Sql.quote(name.substring(0, dot)) + "." + Sql.quote(name.substring(dot + 1));
+    return dot < 0 ? Sql.quote(name) : Sql.quote(name.substring(0, dot)) + "." + Sql.quote(name.substring(dot + 1));
+  }
+
+  private static String find(Connection connection, String quoted) throws SQLException {
     try (PreparedStatement query = connection.prepareStatement("""
         SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = to_regclass(?) AND c.relkind IN ('r', 'p')""")) {
+        WHERE c.oid = to_regclass(?)""")) {
       query.setString(1, quoted);
       try (ResultSet row = query.executeQuery()) {
-        return row.next() ? row.getString(1) : null;
+        row.next();
+        return row.getString(1);
       }
     }
   }

@@ -1,10 +1,7 @@
 package dev.faultline.postgres;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -42,22 +39,34 @@ public record SinkClaim(String target, String topic, long generation, String hol
    */
   public static SinkClaim take(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
       Map<Integer, Long> earliestOffsets, String holder) throws SQLException {
+    return take(address, timeouts, target, topic, earliestOffsets, holder, TopicIdentity.UNKNOWN);
+  }
+
+  /**
+   * As {@link #take(PostgresAddress, SinkTimeouts, String, String, Map, String)}, for a topic that is known by more than its name. The claim remembers
+   * it, and is refused if the offsets belong to another topic.
+   *
+   * @throws SinkConfigurationException also if the topic is not the one of the earlier claims
+   */
+  public static SinkClaim take(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
+      Map<Integer, Long> earliestOffsets, String holder, TopicIdentity identity) throws SQLException {
     try (Connection connection = address.connect(WriterName.claim(target, topic), timeouts)) {
       SinkTables.check(connection);
       connection.commit();
-      return take(connection, target, topic, earliestOffsets, holder, MAX_ATTEMPTS, timeouts.lockTimeoutMs());
+      return take(connection, new ClaimTransaction(target, topic, earliestOffsets, holder, identity), MAX_ATTEMPTS, timeouts.lockTimeoutMs());
     }
   }
 
   /** Claims over an open connection. Leaves it in autocommit as it was. @param lockTimeoutMs after which it terminates sessions of older writers */
-  static SinkClaim take(Connection connection, String target, String topic, Map<Integer, Long> earliestOffsets, String holder, int attempts,
-      int lockTimeoutMs) throws SQLException {
+  static SinkClaim take(Connection connection, ClaimTransaction transaction, int attempts, int lockTimeoutMs) throws SQLException {
+    String target = transaction.target();
+    String topic = transaction.topic();
     boolean autoCommit = connection.getAutoCommit();
     connection.setAutoCommit(false);
     for (int attempt = 1;; attempt++) {
       long startNanos = System.nanoTime();
       try {
-        SinkClaim claim = claim(connection, target, topic, new TreeMap<>(earliestOffsets), holder, lockTimeoutMs);
+        SinkClaim claim = transaction.run(connection, lockTimeoutMs);
         connection.commit();
         ClaimReplication.await(connection, target + " <- " + topic);
         connection.setAutoCommit(autoCommit);
@@ -83,90 +92,20 @@ public record SinkClaim(String target, String topic, long generation, String hol
     }
   }
 
-  /** What a claim by {@code holder} would return now, with generation 0: a standby reads from there and waits. Claims nothing. */
+  /** As {@link #preview(PostgresAddress, SinkTimeouts, String, String, Map, String, TopicIdentity)}, for a topic of which only the name is known. */
   public static SinkClaim preview(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
       Map<Integer, Long> earliestOffsets, String holder) throws SQLException {
-    Map<Integer, Long> next = new TreeMap<>();
+    return preview(address, timeouts, target, topic, earliestOffsets, holder, TopicIdentity.UNKNOWN);
+  }
+
+  /** What a claim by {@code holder} would return now, with generation 0: a standby reads from there and waits. Claims nothing. */
+  public static SinkClaim preview(PostgresAddress address, SinkTimeouts timeouts, String target, String topic,
+      Map<Integer, Long> earliestOffsets, String holder, TopicIdentity identity) throws SQLException {
     try (Connection connection = address.connect(WriterName.claim(target, topic), timeouts)) {
       SinkTables.check(connection);
-      try (PreparedStatement query = connection.prepareStatement("SELECT partition, next_offset FROM sink_offsets WHERE target = ? AND topic = ?")) {
-        query.setString(1, target);
-        query.setString(2, topic);
-        try (ResultSet row = query.executeQuery()) {
-          while (row.next()) {
-            next.put(row.getInt(1), row.getLong(2));
-          }
-        }
-      }
+      SinkClaim preview = new ClaimTransaction(target, topic, earliestOffsets, holder, identity).preview(connection);
       connection.rollback();
-    }
-    earliestOffsets.forEach(next::putIfAbsent);
-    check(target, topic, next, earliestOffsets);
-    return new SinkClaim(target, topic, 0, holder, Map.copyOf(next));
-  }
-
-  private static SinkClaim claim(Connection connection, String target, String topic, TreeMap<Integer, Long> earliest, String holder,
-      int lockTimeoutMs) throws SQLException {
-    ClaimReplication.begin(connection);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET LOCAL lock_timeout = " + lockTimeoutMs);
-    }
-    // two drivers that start at once insert the same rows: the second waits here, then is the newer one
-    try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
-      lock.setString(1, "faultline " + target + "\n" + topic);
-      lock.execute();
-    }
-    try (PreparedStatement insert = connection.prepareStatement("""
-        INSERT INTO sink_offsets (target, topic, partition, start_offset, next_offset, generation)
-        VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING""")) {
-      for (Map.Entry<Integer, Long> partition : earliest.entrySet()) {
-        insert.setString(1, target);
-        insert.setString(2, topic);
-        insert.setInt(3, partition.getKey());
-        insert.setLong(4, partition.getValue());
-        insert.setLong(5, partition.getValue());
-        insert.addBatch();
-      }
-      insert.executeBatch();
-    }
-    Map<Integer, Long> next = new TreeMap<>();
-    long generation = 0;
-    try (PreparedStatement query = connection.prepareStatement("""
-        SELECT partition, next_offset, generation FROM sink_offsets
-        WHERE target = ? AND topic = ? ORDER BY partition FOR UPDATE""")) {
-      query.setString(1, target);
-      query.setString(2, topic);
-      try (ResultSet row = query.executeQuery()) {
-        while (row.next()) {
-          next.put(row.getInt(1), row.getLong(2));
-          generation = Math.max(generation, row.getLong(3));
-        }
-      }
-    }
-    check(target, topic, next, earliest);
-    try (PreparedStatement update = connection.prepareStatement("""
-        UPDATE sink_offsets SET generation = ?, holder = ?, writer_pid = NULL, updated_at = clock_timestamp()
-        WHERE target = ? AND topic = ?""")) {
-      update.setLong(1, generation + 1);
-      update.setString(2, holder);
-      update.setString(3, target);
-      update.setString(4, topic);
-      update.executeUpdate();
-    }
-    return new SinkClaim(target, topic, generation + 1, holder, Map.copyOf(next));
-  }
-
-  private static void check(String target, String topic, Map<Integer, Long> next, Map<Integer, Long> earliest) {
-    if (!next.keySet().equals(earliest.keySet())) {
-      throw new SinkConfigurationException("sink_offsets has partitions " + next.keySet() + " of topic " + topic + " for " + target
-          + ", but Kafka has partitions " + earliest.keySet());
-    }
-    for (Map.Entry<Integer, Long> partition : next.entrySet()) {
-      long first = earliest.get(partition.getKey());
-      if (partition.getValue() < first) {
-        throw new DataLossException("records are lost: " + topic + "/" + partition.getKey() + " must continue at offset "
-            + partition.getValue() + ", but the earliest offset that Kafka still has is " + first);
-      }
+      return preview;
     }
   }
 

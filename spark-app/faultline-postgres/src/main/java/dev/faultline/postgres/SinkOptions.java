@@ -17,7 +17,7 @@ public final class SinkOptions {
   private static final Set<String> KNOWN = Set.of("host", "port", "database", "user", "passwordenv", "table", "target", "topic",
       "generation", "holder", "standby", "fields", "aggregates", "topiccolumn", "partitioncolumn", "offsetcolumn", "keycolumn", "valuecolumn",
       "chunkrows", "chunkms", "connecttimeoutms", "sockettimeoutms", "locktimeoutms", "reconnectdeadlinems",
-      "tailbytes", "synchronouscommit", "maxrejectedratio");
+      "tailbytes", "synchronouscommit", "maxrejectedratio", "allowtriggers");
 
   private final Map<String, String> options = new TreeMap<>();
   private final PostgresAddress address;
@@ -46,6 +46,7 @@ public final class SinkOptions {
     chunkMs();
     timeouts();
     commits();
+    allowsTriggers();
     fields();
     aggregates();
     Map<String, String> merged = new HashMap<>();
@@ -140,9 +141,18 @@ public final class SinkOptions {
 
   /** Whether the query's writers wait until {@link #holder()} has claimed the table. */
   public boolean isStandby() {
-    String value = options.getOrDefault("standby", "false").trim().toLowerCase(Locale.ROOT);
+    return flag("standby");
+  }
+
+  /** Whether the table may have triggers that see each row before it is stored. */
+  boolean allowsTriggers() {
+    return flag("allowTriggers");
+  }
+
+  private boolean flag(String name) {
+    String value = options.getOrDefault(name.toLowerCase(Locale.ROOT), "false").trim().toLowerCase(Locale.ROOT);
     if (!value.equals("true") && !value.equals("false")) {
-      throw new SinkConfigurationException("option standby must be true or false, not " + options.get("standby"));
+      throw new SinkConfigurationException("option " + name + " must be true or false, not " + value);
     }
     return value.equals("true");
   }

@@ -28,7 +28,7 @@ record SinkQuery(SinkPlan plan, RowLayout layout, List<Field> fields, int chunkM
             } else {
               check(fields.get(index), column);
             }
-          }, options.aggregates());
+          }, options.aggregates(), options.allowsTriggers());
       return new SinkQuery(new SinkPlan(options.address(), options.timeouts(), target, options.topic(), options.generation(),
           options.holder(), options.chunkRows(), options.commits()), layout, fields, options.chunkMs());
     } catch (SQLException e) {

@@ -91,10 +91,7 @@ final class SinkSession implements Closeable {
     in.writeToCopy(CopyBuffer.HEADER, 0, CopyBuffer.HEADER.length);
     in.writeToCopy(CopyBuffer.TRAILER, 0, CopyBuffer.TRAILER.length);
     in.endCopy();
-    if (aggregates.isNeeded()) {
-      aggregates.addAndCommit(connection, addTotals, nothing, 0, 0, record -> false);
-    }
-    connection.rollback();
+    aggregates.addAndCommit(connection, addTotals, nothing, 0, 0, record -> false);
   }
 
   private void bind(PreparedStatement statement, int first) throws SQLException {
@@ -144,10 +141,12 @@ final class SinkSession implements Closeable {
       in.writeToCopy(CopyBuffer.HEADER, 0, CopyBuffer.HEADER.length);
       sendRows(in, chunk, from, to);
       in.writeToCopy(CopyBuffer.TRAILER, 0, CopyBuffer.TRAILER.length);
-      in.endCopy();
+      if (in.endCopy() != rows) {
+        throw new SQLException("a trigger drops the row", SqlFailure.RAISED);
+      }
     }
     storeDeadLetters(chunk, from, to, dead);
-    if (rows > 0 && aggregates.isNeeded()) {
+    if (rows > 0) {
       aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> true);
     } else {
       connection.commit();
@@ -204,7 +203,7 @@ final class SinkSession implements Closeable {
       count.executeUpdate();
     }
     storeDeadLetters(chunk, from, to, dead);
-    if (!inserted.isEmpty() && aggregates.isNeeded()) {
+    if (rows > 0) {
       aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> inserted.get(record - from));
     } else {
       connection.commit();
@@ -249,6 +248,13 @@ final class SinkSession implements Closeable {
     int terminated = StaleWriters.terminate(connection, target.target(), topic, partition, olderThanMs);
     connection.commit();
     return terminated;
+  }
+
+  /** Whether the table has another shape than the plan says. */
+  boolean isTableChanged() throws SQLException {
+    boolean changed = !target.shape().equals(TableShape.read(connection, target.pgTable().sqlName(), target.columnNames()));
+    connection.rollback();
+    return changed;
   }
 
   void rollback() throws SQLException {

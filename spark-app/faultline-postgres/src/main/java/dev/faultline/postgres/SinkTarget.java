@@ -11,10 +11,11 @@ import java.util.List;
  * @param pgTable the table, as pg_catalog describes it
  * @param columns the written columns, in the encoder's order
  * @param identity the unique key among {@code columns}; empty if there is none
+ * @param shape what each chunk compares: {@link TableShape}
  * @param aggregates the running totals, which the same transaction updates
  */
 public record SinkTarget(String target, String table, PgTable pgTable, List<PgColumn> columns, List<String> identity,
-    List<Aggregate> aggregates) implements Serializable {
+    String shape, List<Aggregate> aggregates) implements Serializable {
 
   List<String> columnNames() {
     return columns.stream().map(PgColumn::name).toList();

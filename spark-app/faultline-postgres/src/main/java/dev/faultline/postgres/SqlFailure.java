@@ -15,8 +15,13 @@ enum SqlFailure {
   LOCKED,
   /** The server, the connection or a conflict with another session: a retry may work. */
   TRANSIENT,
+  /** The table is not what it was when the query started: the query must start again. */
+  CHANGED,
   /** A retry does not help: a table has changed or a permission is missing. */
   FATAL;
+
+  /** A trigger's RAISE. */
+  static final String RAISED = "P0001";
 
   /** @param written names of the columns that we write */
   static SqlFailure of(SQLException e, java.util.List<String> written) {
@@ -30,8 +35,9 @@ enum SqlFailure {
       // our own binary form no longer fits the column, so every row would fail: a changed table, not bad data
       case "22P03", "22P04" -> FATAL;
       case "23502" -> written.contains(column(e)) ? ROW : FATAL;
-      // a trigger's RAISE; standby after a failover; cancelled by someone
-      case "P0001" -> ROW;
+      case RAISED -> ROW;
+      case "22P02" -> String.valueOf(e.getMessage()).contains(TableShape.MARK) ? CHANGED : ROW;
+      // standby after a failover; cancelled by someone
       case "25006", "25P03", "25P04", "57014", "28000", "28P01", "3D000" -> TRANSIENT;
       default -> switch (state.substring(0, 2)) {
         case "22", "23", "54" -> ROW;

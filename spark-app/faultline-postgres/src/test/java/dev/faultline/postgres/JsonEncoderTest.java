@@ -82,7 +82,7 @@ class JsonEncoderTest {
   private static void refuses(byte[] value, String reason) {
     List<Field> fields = FieldList.parse(FIELDS);
     List<PgColumn> columns = fields.stream().map(f -> new PgColumn(f.name(), f.type() == FieldType.INT ? "int4"
-        : f.type() == FieldType.JSON ? "jsonb" : "int8", false, false, -1, -1)).toList();
+        : f.type() == FieldType.JSON ? "jsonb" : "int8", false, false, false, -1, -1)).toList();
     JsonEncoder encoder = new JsonEncoder(fields, columns);
     MalformedRecordException e = assertThrows(MalformedRecordException.class, () -> encoder.encode(value, new CopyBuffer()));
     assertEquals(true, e.getMessage().contains(reason), e.getMessage());
@@ -103,7 +103,7 @@ class JsonEncoderTest {
           "{\"id\":5,\"d\":\"-0.0001\",\"j\":true}"};
       SinkTarget target = TargetReader.read(database.address(), SinkTimeouts.DEFAULT, "things", "things",
           FieldList.parse(FIELDS).stream().map(Field::name).toList(), (i, c) -> {
-          }, null);
+          }, null, false);
       long generation = SinkClaim.take(database.address(), SinkTimeouts.DEFAULT, "things", "t", Map.of(0, 0L)).generation();
       try (PartitionWriter<byte[]> writer = new PartitionWriter<>(new SinkPlan(database.address(), SinkTimeouts.DEFAULT, target,
           "t", generation, 100), 0, new JsonEncoder(FieldList.parse(FIELDS), target.columns()))) {

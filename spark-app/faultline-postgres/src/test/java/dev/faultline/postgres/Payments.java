@@ -29,7 +29,7 @@ final class Payments {
     try {
       SinkTarget target = TargetReader.read(database.address(), TIMEOUTS, "payments", "payments",
           fields.stream().map(Field::name).toList(), (i, c) -> {
-          }, new ObjectMapper().readTree(AGGREGATES));
+          }, new ObjectMapper().readTree(AGGREGATES), false);
       return new SinkPlan(address, TIMEOUTS, target, "payments", generation, chunkRows);
     } catch (IOException e) {
       throw new IllegalStateException(e);

@@ -33,6 +33,54 @@ class SinkClaimTest {
     }
   }
 
+  private static SinkClaim take(Database database, String target, Map<Integer, Long> earliest, TopicIdentity identity) throws SQLException {
+    return SinkClaim.take(database.address(), Payments.TIMEOUTS, target, "t", earliest, "me", identity);
+  }
+
+  @Test
+  void refusesATopicThatIsAnotherOneUnderTheSameName() throws SQLException {
+    try (Database database = new Database()) {
+      Map<Integer, Long> earliest = Map.of(0, 0L);
+      TopicIdentity mine = new TopicIdentity("cluster", "topic");
+      take(database, "payments", earliest, TopicIdentity.UNKNOWN);
+      take(database, "payments", earliest, mine);
+      assertEquals("cluster|topic", database.one("SELECT cluster_id, topic_id FROM sink_offsets"));
+      take(database, "payments", earliest, TopicIdentity.UNKNOWN);
+      assertEquals(3, take(database, "payments", Map.of(0, 0L, 1, 0L), mine).generation() - 1, "a new partition gets the ids as well");
+      for (TopicIdentity other : List.of(new TopicIdentity("cluster", "again"), new TopicIdentity("elsewhere", "topic"))) {
+        String message = assertThrows(SinkConfigurationException.class, () -> take(database, "payments", Map.of(0, 0L, 1, 0L), other)).getMessage();
+        assertTrue(message.startsWith("topic t is not the one whose offsets sink_offsets has for payments: it is " + other), message);
+        assertThrows(SinkConfigurationException.class,
+            () -> SinkClaim.preview(database.address(), Payments.TIMEOUTS, "payments", "t", Map.of(0, 0L, 1, 0L), "me", other));
+      }
+      assertEquals("4|2", database.one("SELECT max(generation), count(topic_id) FROM sink_offsets"));
+    }
+  }
+
+  @Test
+  void takesNewPartitionsFromTheirBeginning() throws SQLException {
+    try (Database database = new Database()) {
+      take(database, "payments", Map.of(0, 0L), TopicIdentity.UNKNOWN);
+      database.execute("UPDATE sink_offsets SET next_offset = 5, rows = 5");
+      assertEquals(Map.of(0, 5L, 1, 3L), take(database, "payments", Map.of(0, 0L, 1, 3L), TopicIdentity.UNKNOWN).startOffsets());
+    }
+  }
+
+  @Test
+  void refusesASecondNameForOneTable() throws SQLException {
+    try (Database database = new Database()) {
+      take(database, "payments", Map.of(0, 0L), TopicIdentity.UNKNOWN);
+      String message = assertThrows(SinkConfigurationException.class,
+          () -> take(database, "public.payments", Map.of(0, 0L), TopicIdentity.UNKNOWN)).getMessage();
+      assertEquals("sink_offsets has topic t for payments, which is the same table as public.payments; use the name payments, so that the sink goes on there", message);
+      // a name that is no table, and another table of the same name
+      take(database, "mine", Map.of(0, 0L), TopicIdentity.UNKNOWN);
+      database.execute("CREATE SCHEMA other; CREATE TABLE other.payments (LIKE public.payments)");
+      take(database, "other.payments", Map.of(0, 0L), TopicIdentity.UNKNOWN);
+      assertEquals("3", database.one("SELECT count(*) FROM sink_offsets"));
+    }
+  }
+
   @Test
   void givesDriversThatStartAtOnceDifferentGenerations() throws Exception {
     ExecutorService drivers = Executors.newFixedThreadPool(4);

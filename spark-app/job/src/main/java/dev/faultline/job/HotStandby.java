@@ -108,7 +108,7 @@ final class HotStandby {
 
   /** In micro-batches a partition has a task only while it has records to store, so that says nothing. */
   private boolean allTasksRun(LiveQuery query) {
-    return !setup.arguments().realTime() || query.runningTasks() >= setup.pipeline().partitions();
+    return !setup.arguments().realTime() || query.runningTasks() >= setup.table().described().earliest().size();
   }
 
   private void follow(DriverRight right, LiveQuery query, int withRecords) {

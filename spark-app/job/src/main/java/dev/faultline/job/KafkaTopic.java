@@ -1,6 +1,7 @@
 package dev.faultline.job;
 
 import dev.faultline.postgres.SinkConfigurationException;
+import dev.faultline.postgres.TopicIdentity;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -19,8 +20,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  *
  * @param earliest maps each partition to its first offset
  * @param latest maps each partition to the offset after its last record
+ * @param identity which topic it is, beyond its name
  */
-record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
+record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest, TopicIdentity identity) {
   private static final int REQUEST_TIMEOUT_MS = 2_000;
 
   /** The broker does not know the topic. A broker that has just started may not know it yet. */
@@ -31,29 +33,39 @@ record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest) {
   }
 
   /**
-   * @throws SinkConfigurationException if the number of partitions differs
+   * @param least how many partitions it must have; it may have got more
+   * @throws SinkConfigurationException if it has fewer
    * @throws Missing if there is no such topic
    * @throws ExecutionException if the brokers cannot be reached or do not answer
    */
-  static KafkaTopic describe(String brokers, String topic, int partitions) throws ExecutionException, InterruptedException, Missing {
-    Properties properties = new Properties();
-    properties.put("bootstrap.servers", brokers);
-    properties.put("request.timeout.ms", REQUEST_TIMEOUT_MS);
-    properties.put("default.api.timeout.ms", 5 * REQUEST_TIMEOUT_MS);
-    properties.put("socket.connection.setup.timeout.ms", 1_000);
-    try (Admin admin = Admin.create(properties)) {
+  static KafkaTopic describe(String brokers, String topic, int least) throws ExecutionException, InterruptedException, Missing {
+    try (Admin admin = admin(brokers)) {
       TopicDescription description = admin.describeTopics(java.util.List.of(topic)).topicNameValues().get(topic).get();
-      if (description.partitions().size() != partitions) {
-        throw new SinkConfigurationException("topic " + topic + " has " + description.partitions().size()
-            + " partitions, but the pipeline file says " + partitions);
+      int partitions = description.partitions().size();
+      if (partitions < least) {
+        throw new SinkConfigurationException("topic " + topic + " has " + partitions + " partitions, but the pipeline file says " + least);
       }
-      return new KafkaTopic(offsets(admin, topic, partitions, OffsetSpec.earliest()), offsets(admin, topic, partitions, OffsetSpec.latest()));
+      return new KafkaTopic(offsets(admin, topic, partitions, OffsetSpec.earliest()), offsets(admin, topic, partitions, OffsetSpec.latest()),
+          identity(admin, description));
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         throw new Missing(topic);
       }
       throw e;
     }
+  }
+
+  static Admin admin(String brokers) {
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", brokers);
+    properties.put("request.timeout.ms", REQUEST_TIMEOUT_MS);
+    properties.put("default.api.timeout.ms", 5 * REQUEST_TIMEOUT_MS);
+    properties.put("socket.connection.setup.timeout.ms", 1_000);
+    return Admin.create(properties);
+  }
+
+  static TopicIdentity identity(Admin admin, TopicDescription description) throws ExecutionException, InterruptedException {
+    return new TopicIdentity(admin.describeCluster().clusterId().get(), description.topicId().toString());
   }
 
   private static Map<Integer, Long> offsets(Admin admin, String topic, int partitions, OffsetSpec spec)

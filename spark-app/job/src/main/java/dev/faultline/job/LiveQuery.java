@@ -4,6 +4,7 @@ import dev.faultline.postgres.FencedException;
 import dev.faultline.postgres.LostClaimException;
 import dev.faultline.postgres.OffsetGapException;
 import dev.faultline.postgres.SinkClaim;
+import dev.faultline.postgres.TableChangedException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,7 @@ final class LiveQuery implements AutoCloseable {
   /** What starting a task again does not heal: the database went back behind the epoch's beginning, or lost the claim. */
   private volatile RuntimeException ending;
   private final RewindWatch rewinds;
+  private final TopicWatch topic;
   /** When an executor died under a task; 0 for never. */
   private volatile long lostNanos;
 
@@ -33,11 +35,13 @@ final class LiveQuery implements AutoCloseable {
     this.setup = setup;
     this.probe = new TaskProbe(onRunning, this::sinkError, this::executorLost);
     this.rewinds = new RewindWatch(setup.address(), setup.pipeline().table(), setup.topic());
+    this.topic = TopicWatch.start(setup.arguments().brokers(), setup.topic(), setup.table().described(), this::end);
     spark.sparkContext().addSparkListener(probe);
     try {
       this.query = StreamQuery.start(spark, setup.arguments(), setup.pipeline(), claim, setup.checkpoints().fresh(claim.generation()));
     } catch (Exception e) {
       rewinds.close();
+      topic.close();
       spark.sparkContext().removeSparkListener(probe);
       throw e;
     }
@@ -57,7 +61,7 @@ final class LiveQuery implements AutoCloseable {
       }
     }
     FailureKind kind = FailureKind.of(error);
-    if (kind == FailureKind.CONFIGURATION || kind == FailureKind.DATA_LOSS || kind == FailureKind.FENCED && !standby) {
+    if (error instanceof TableChangedException || kind == FailureKind.CONFIGURATION || kind == FailureKind.DATA_LOSS || kind == FailureKind.FENCED && !standby) {
       // Spark would start the task again a thousand times, and say all the while that it runs
       end(error);
     }
@@ -115,6 +119,7 @@ final class LiveQuery implements AutoCloseable {
   @Override
   public void close() throws TimeoutException {
     rewinds.close();
+    topic.close();
     query.stop();
     try {
       probe.awaitTasksEnd(STOP_TASKS_MS);

@@ -24,8 +24,7 @@ final class TableClaim {
   private final String topic;
   /** Since when the topic has seemed missing, and since when shorter than sink_offsets says; 0 for it does not. */
   private final long[] sinceMs = new long[2];
-  private Map<Integer, Long> earliest;
-  private Map<Integer, Long> latest;
+  private KafkaTopic described;
   private Map<Integer, Long> stopAt;
 
   TableClaim(JobArguments arguments, PipelineFile pipeline, PostgresAddress address, String topic) {
@@ -40,34 +39,40 @@ final class TableClaim {
     return stopAt;
   }
 
+  /** The topic as it was when the table was last claimed or looked at. */
+  KafkaTopic described() {
+    return described;
+  }
+
   /** Claims the table at once: whoever wrote before is fenced. */
   SinkClaim take(String holder) throws Exception {
     KafkaTopic kafka = describe();
-    return check(SinkClaim.take(address, SinkTimeouts.DEFAULT, pipeline.table(), topic, kafka.earliest(), holder), kafka);
+    return check(SinkClaim.take(address, SinkTimeouts.DEFAULT, pipeline.table(), topic, kafka.earliest(), holder, kafka.identity()), kafka);
   }
 
   /** Where a query of this holder would start now; claims nothing. */
   SinkClaim preview(String holder) throws Exception {
-    SinkClaim preview = SinkClaim.preview(address, SinkTimeouts.DEFAULT, pipeline.table(), topic, describe().earliest(), holder);
+    KafkaTopic kafka = describe();
+    SinkClaim preview = SinkClaim.preview(address, SinkTimeouts.DEFAULT, pipeline.table(), topic, kafka.earliest(), holder, kafka.identity());
     // another driver writes meanwhile, so the ends of the log must be younger than the offsets rows
     return check(preview, describe());
   }
 
   /** Claims the table after a {@link #preview}. It asks no broker again, because a broker may be what has just died. */
   SinkClaim take(DriverRight right) throws SQLException {
-    return right.claim(earliest);
+    return right.claim(described.earliest(), described.identity());
   }
 
   /** The same start, a little earlier: so that a standby has records to rehearse with. They are dropped, because they are stored. */
   SinkClaim withRehearsal(SinkClaim preview) {
     Map<Integer, Long> from = new TreeMap<>();
-    preview.startOffsets().forEach((partition, next) -> from.put(partition, Math.max(Math.min(next, earliest.get(partition)), next - REHEARSAL_RECORDS)));
+    preview.startOffsets().forEach((partition, next) -> from.put(partition, Math.max(Math.min(next, described.earliest().get(partition)), next - REHEARSAL_RECORDS)));
     return new SinkClaim(preview.target(), preview.topic(), preview.generation(), preview.holder(), from);
   }
 
   /** How many partitions had records from there on when the topic was last described. */
   int partitionsWithRecords(SinkClaim start) {
-    return (int) start.startOffsets().entrySet().stream().filter(from -> latest.get(from.getKey()) > from.getValue()).count();
+    return (int) start.startOffsets().entrySet().stream().filter(from -> described.latest().get(from.getKey()) > from.getValue()).count();
   }
 
   private KafkaTopic describe() throws Exception {
@@ -76,8 +81,7 @@ final class TableClaim {
       if (arguments.stopAtLatest() && stopAt == null) {
         stopAt = kafka.latest();
       }
-      earliest = kafka.earliest();
-      latest = kafka.latest();
+      described = kafka;
       sinceMs[MISSING] = 0;
       return kafka;
     } catch (KafkaTopic.Missing e) {

@@ -59,11 +59,6 @@ final class WatchedReader implements SupportsRealTimeRead<InternalRow> {
   }
 
   @Override
-  public void initMetricsValues(CustomTaskMetric[] metrics) {
-    reader.initMetricsValues(metrics);
-  }
-
-  @Override
   public void close() throws IOException {
     reader.close();
   }
