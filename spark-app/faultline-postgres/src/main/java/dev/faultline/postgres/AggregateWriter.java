@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 
@@ -65,16 +66,25 @@ final class AggregateWriter {
       arrays.add(target.pgTable().column(field).type().startsWith("int") ? "?::int8[]" : "?::text[]");
     });
     names.addAll(totals);
+    // groups whose bytes differ may be one group for the table's key, which takes a row only once in a statement
+    boolean merges = a.groupBy().stream().anyMatch(g -> !a.table().column(g).equalByBytes());
     for (String name : names) {
-      values.add("u." + Sql.quote(name) + "::" + Sql.quote(a.table().column(name).type()));
+      String type = Sql.quote(a.table().column(name).type());
+      boolean isSummed = merges && totals.contains(name);
+      values.add(isSummed ? "sum(u." + Sql.quote(name) + "::" + type + ")::" + type : "u." + Sql.quote(name) + "::" + type);
     }
     String keyColumns = Sql.columns(keys) + (keys.isEmpty() ? "" : ", ") + Sql.quote(Aggregate.SHARD);
     return "INSERT INTO " + a.table().sqlName() + " AS t (" + Sql.columns(names) + ", " + Sql.quote(Aggregate.SHARD) + ")"
         + " SELECT " + String.join(", ", values) + ", ?::int4"
         + " FROM unnest(" + String.join(", ", arrays) + ") AS u(" + Sql.columns(names) + ")"
-        + (keys.isEmpty() ? "" : " ORDER BY " + Sql.columns(keys))
+        + (merges ? " GROUP BY " + ordinals(keys.size()) : "")
+        + (keys.isEmpty() ? "" : " ORDER BY " + ordinals(keys.size()))
         + " ON CONFLICT (" + keyColumns + ") DO UPDATE SET "
         + totals.stream().map(c -> Sql.quote(c) + " = t." + Sql.quote(c) + " + EXCLUDED." + Sql.quote(c)).collect(Collectors.joining(", "));
+  }
+
+  private static String ordinals(int count) {
+    return IntStream.rangeClosed(1, count).mapToObj(Integer::toString).collect(Collectors.joining(", "));
   }
 
   /** Prepares the statement for a session. */

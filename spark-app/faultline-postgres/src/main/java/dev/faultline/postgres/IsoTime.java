@@ -6,10 +6,42 @@ import java.time.LocalDate;
 /** Converts ISO 8601 text to PostgreSQL's binary dates and times: days and microseconds since 2000-01-01. */
 final class IsoTime {
   static final long POSTGRES_EPOCH_DAY = 10_957;
+  private static final long[] POWERS = {1, 10, 100, 1_000, 10_000, 100_000, 1_000_000};
   private static final long DAY_MICROS = 86_400_000_000L;
   static final long POSTGRES_EPOCH_MICROS = POSTGRES_EPOCH_DAY * DAY_MICROS;
 
+  /** What PostgreSQL can store, beside its two infinities: src/include/datatype/timestamp.h, MIN_TIMESTAMP, END_TIMESTAMP, DATETIME_MIN_JULIAN, DATE_END_JULIAN. */
+  private static final long MIN_MICROS = -211_813_488_000_000_000L;
+  private static final long END_MICROS = 9_223_371_331_200_000_000L;
+  private static final long MIN_DAY = -2_451_545;
+  private static final long END_DAY = 2_145_031_949;
+
   private IsoTime() {
+  }
+
+  /** Writes microseconds since 2000; refuses what PostgreSQL would take for infinite, can't store or would round. */
+  static void putMicros(CopyBuffer out, PgColumn column, long micros) throws MalformedRecordException {
+    if (micros < MIN_MICROS || micros >= END_MICROS) {
+      throw new MalformedRecordException(column.name() + " is out of range");
+    }
+    if (column.scale() < 6 && micros % POWERS[6 - column.scale()] != 0) {
+      throw new MalformedRecordException(column.name() + " has more than " + column.scale() + " digits after the second");
+    }
+    out.putInt8(micros);
+  }
+
+  /** Writes days since 2000; refuses what PostgreSQL would take for infinite or can't store. */
+  static void putDay(CopyBuffer out, PgColumn column, long day) throws MalformedRecordException {
+    if (day < MIN_DAY || day >= END_DAY) {
+      throw new MalformedRecordException(column.name() + " is out of range");
+    }
+    out.putInt4((int) day);
+  }
+
+  /** Microseconds since 1970 to microseconds since 2000. */
+  static long sincePostgresEpoch(long unixMicros) {
+    // below the range anyway, where the difference would leave 64 bits
+    return unixMicros < Long.MIN_VALUE + POSTGRES_EPOCH_MICROS ? Long.MIN_VALUE : unixMicros - POSTGRES_EPOCH_MICROS;
   }
 
   /** {@code YYYY-MM-DD} to days since 2000-01-01. */

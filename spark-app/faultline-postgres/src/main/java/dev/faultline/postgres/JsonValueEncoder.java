@@ -35,11 +35,15 @@ interface JsonValueEncoder {
       };
       case TEXT -> (parser, token, source, out) -> {
         requireString(token, field);
+        int from = out.length();
         out.putText(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength());
+        if (column.precision() >= 0) {
+          Utf8.checkLength(column, out.bytes(), from + 4, out.length());
+        }
       };
       case TIMESTAMP -> (parser, token, source, out) -> {
         requireString(token, field);
-        out.putInt8(named(name, () -> IsoTime.timestamp(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength())));
+        IsoTime.putMicros(out, column, named(name, () -> IsoTime.timestamp(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength())));
       };
       case DATE -> (parser, token, source, out) -> {
         requireString(token, field);
@@ -85,14 +89,14 @@ interface JsonValueEncoder {
       switch (type) {
         case "int4" -> out.putInt4((int) value);
         case "int8" -> out.putInt8(value);
-        default -> NumericFormat.put(out, BigDecimal.valueOf(value));
+        default -> DecimalText.put(out, name, BigDecimal.valueOf(value), column.precision(), column.scale() == PgColumn.UNLIMITED ? 0 : column.scale());
       }
     };
   }
 
   private static JsonValueEncoder decimal(Field field, PgColumn column) {
     String name = field.name();
-    int scale = column.scale() >= 0 ? Math.min(column.scale(), field.scale()) : field.scale();
+    int scale = Math.min(column.scale(), field.scale());
     int precision = column.precision() > 0 ? Math.min(column.precision(), field.precision()) : field.precision();
     return (parser, token, source, out) -> {
       BigDecimal value;

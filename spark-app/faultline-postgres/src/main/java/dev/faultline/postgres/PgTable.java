@@ -19,8 +19,8 @@ import java.util.Set;
 public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>> uniqueKeys) implements Serializable {
   private static final String COLUMNS = """
       SELECT a.attname, t.typname, a.attnotnull, a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '',
-             a.atttypmod, a.attgenerated <> ''
-      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+             a.atttypmod, a.attgenerated <> '', coalesce(c.collisdeterministic, true)
+      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation c ON c.oid = a.attcollation
       WHERE a.attrelid = ?::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""";
   private static final String UNIQUE_KEYS = """
       SELECT array_agg(a.attname ORDER BY k.ord)::text[]
@@ -39,11 +39,7 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
       query.setString(1, sqlName);
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
-          int typmod = row.getInt(5);
-          // numeric's typmod is ((precision << 16) | (scale & 0x7ff)) + 4: numeric.c, make_numeric_typmod
-          boolean limited = row.getString(2).equals("numeric") && typmod >= 4;
-          columns.add(new PgColumn(row.getString(1), row.getString(2), row.getBoolean(3), row.getBoolean(4), row.getBoolean(6),
-              limited ? ((typmod - 4) >> 16) & 0xffff : -1, limited ? (((typmod - 4) & 0x7ff) ^ 1024) - 1024 : -1));
+          columns.add(PgColumn.of(row.getString(1), row.getString(2), row.getBoolean(3), row.getBoolean(4), row.getBoolean(6), row.getBoolean(7), row.getInt(5)));
         }
       }
     }

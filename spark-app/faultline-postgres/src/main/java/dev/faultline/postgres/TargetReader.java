@@ -120,6 +120,11 @@ public final class TargetReader {
         throw new SinkConfigurationException("table " + name + " has no column " + column);
       }
     }
+    for (String column : groupBy) {
+      if (!table.column(column).deterministic()) {
+        throw new SinkConfigurationException("aggregate " + name + ": cannot group by " + column + ", whose collation takes different texts for equal");
+      }
+    }
     if (table.uniqueKeys().stream().noneMatch(k -> k.size() == key.size() && k.containsAll(key))) {
       throw new SinkConfigurationException("table " + name + " has no primary key (" + String.join(", ", key) + ")");
     }

@@ -73,10 +73,10 @@ final class TypedEncoder implements RecordEncoder<RowValues> {
       case "bool" -> out.putBoolean(row.getBoolean(index));
       case "numeric" -> {
         BigDecimal value = sparkType.equals("decimal") ? row.getDecimal(index) : BigDecimal.valueOf(row.getIntegral(index));
-        DecimalText.put(out, column.name(), value, column.precision(), column.scale() >= 0 ? column.scale() : value.scale());
+        DecimalText.put(out, column.name(), value, column.precision(), column.scale() == PgColumn.UNLIMITED ? value.scale() : column.scale());
       }
-      case "timestamptz", "timestamp" -> out.putInt8(Math.subtractExact(row.getMicros(index), IsoTime.POSTGRES_EPOCH_MICROS));
-      case "date" -> out.putInt4((int) (row.getDays(index) - IsoTime.POSTGRES_EPOCH_DAY));
+      case "timestamptz", "timestamp" -> IsoTime.putMicros(out, column, IsoTime.sincePostgresEpoch(row.getMicros(index)));
+      case "date" -> IsoTime.putDay(out, column, row.getDays(index) - IsoTime.POSTGRES_EPOCH_DAY);
       case "bytea" -> {
         byte[] value = row.getBinary(index);
         out.putBytes(value, 0, value.length);
@@ -84,6 +84,7 @@ final class TypedEncoder implements RecordEncoder<RowValues> {
       default -> {
         byte[] text = row.getText(index);
         checkText(text);
+        Utf8.checkLength(column, text, 0, text.length);
         if (column.type().equals("jsonb")) {
           out.putJsonb(text, 0, text.length);
         } else {

@@ -29,6 +29,19 @@ final class Utf8 {
     return true;
   }
 
+  /** Refuses what is longer than a varchar takes: PostgreSQL drops blanks there without a word. @param text valid UTF-8 */
+  static void checkLength(PgColumn column, byte[] text, int from, int to) throws MalformedRecordException {
+    if (column.type().equals("varchar") && column.precision() >= 0 && to - from > column.precision()) {
+      int characters = 0;
+      for (int at = from; at < to; at++) {
+        characters += (text[at] & 0xc0) == 0x80 ? 0 : 1;
+      }
+      if (characters > column.precision()) {
+        throw new MalformedRecordException(column.name() + " has more than " + column.precision() + " characters");
+      }
+    }
+  }
+
   /** Bytes of the character at {@code at}, or 0 if there is none. */
   private static int sizeAt(byte[] bytes, int at, int end) {
     int lead = bytes[at] & 0xff;

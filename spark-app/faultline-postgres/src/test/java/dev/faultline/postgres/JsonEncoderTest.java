@@ -82,7 +82,7 @@ class JsonEncoderTest {
   private static void refuses(byte[] value, String reason) {
     List<Field> fields = FieldList.parse(FIELDS);
     List<PgColumn> columns = fields.stream().map(f -> new PgColumn(f.name(), f.type() == FieldType.INT ? "int4"
-        : f.type() == FieldType.JSON ? "jsonb" : "int8", false, false, false, -1, -1)).toList();
+        : f.type() == FieldType.JSON ? "jsonb" : "int8", false, false, false, true, -1, PgColumn.UNLIMITED)).toList();
     JsonEncoder encoder = new JsonEncoder(fields, columns);
     MalformedRecordException e = assertThrows(MalformedRecordException.class, () -> encoder.encode(value, new CopyBuffer()));
     assertEquals(true, e.getMessage().contains(reason), e.getMessage());
