@@ -19,7 +19,7 @@ final class Chunk {
   private String[] reasons = new String[1024];
 
   /** Encodes and keeps one record; a malformed one is kept as a dead letter. */
-  <R> void append(long offset, byte[] key, byte[] value, R record, RecordEncoder<R> encoder) {
+  <R> void append(long offset, byte[] key, byte[] value, R record, RecordEncoder<? super R> encoder) {
     begin(offset);
     int start = rows.length();
     String reason = null;

@@ -25,7 +25,7 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
 
   private final SinkPlan plan;
   private final int partition;
-  private final RecordEncoder<R> encoder;
+  private final RecordEncoder<? super R> encoder;
   private final int chunkMs;
   private final ToIntFunction<R> bytes;
   private final WriteGate gate;
@@ -44,11 +44,11 @@ final class GatedWriter<R> implements RecordWriter<R>, WriteGate.Waiter {
   private boolean closed;
   private volatile RuntimeException failure;
 
-  GatedWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, int chunkMs, ToIntFunction<R> bytes) {
+  GatedWriter(SinkPlan plan, int partition, RecordEncoder<? super R> encoder, int chunkMs, ToIntFunction<R> bytes) {
     this(plan, partition, encoder, chunkMs, bytes, GATHER_MS);
   }
 
-  GatedWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, int chunkMs, ToIntFunction<R> bytes, long gatherMs) {
+  GatedWriter(SinkPlan plan, int partition, RecordEncoder<? super R> encoder, int chunkMs, ToIntFunction<R> bytes, long gatherMs) {
     this.gatherMs = gatherMs;
     this.plan = plan;
     this.partition = partition;

@@ -2,11 +2,12 @@ package dev.faultline.postgres;
 
 import java.math.BigDecimal;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.StructType;
 
-/** The values of a row that Spark hands to a DSv2 sink. */
+/** The values of a row as Spark keeps it, before it becomes objects of the user's. */
 final class InternalRowValues implements RowValues {
   private final DataType[] types;
   private InternalRow row;
@@ -18,7 +19,22 @@ final class InternalRowValues implements RowValues {
     }
   }
 
-  RowValues of(InternalRow row) {
+  private InternalRowValues(DataType[] types, InternalRow row) {
+    this.types = types;
+    this.row = row;
+  }
+
+  /** The same values, to be kept: Spark uses the memory of a row again for the next one. */
+  InternalRowValues copy() {
+    return new InternalRowValues(types, row.copy());
+  }
+
+  /** About how much memory the row takes. */
+  int bytes() {
+    return row instanceof UnsafeRow unsafe ? 64 + unsafe.getSizeInBytes() : 64 * row.numFields();
+  }
+
+  InternalRowValues of(InternalRow row) {
     this.row = row;
     return this;
   }

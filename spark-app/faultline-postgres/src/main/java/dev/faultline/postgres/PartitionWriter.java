@@ -24,7 +24,7 @@ public final class PartitionWriter<R> implements Closeable {
 
   private final SinkPlan plan;
   private final int partition;
-  private final RecordEncoder<R> encoder;
+  private final RecordEncoder<? super R> encoder;
   private final List<String> columnNames;
   private Chunk buffer = new Chunk();
   private final Backoff backoff;
@@ -37,7 +37,7 @@ public final class PartitionWriter<R> implements Closeable {
   private volatile long applied = -1;
   private volatile boolean closed;
 
-  public PartitionWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder) {
+  public PartitionWriter(SinkPlan plan, int partition, RecordEncoder<? super R> encoder) {
     this(plan, partition, encoder, null, -1);
   }
 
@@ -47,7 +47,7 @@ public final class PartitionWriter<R> implements Closeable {
    * @param session null to open one
    * @param nextOffset what the offsets row says under the plan's claim; -1 to read it
    */
-  PartitionWriter(SinkPlan plan, int partition, RecordEncoder<R> encoder, SinkSession session, long nextOffset) {
+  PartitionWriter(SinkPlan plan, int partition, RecordEncoder<? super R> encoder, SinkSession session, long nextOffset) {
     this.session = session;
     this.applied = nextOffset;
     this.plan = plan;

@@ -1,42 +1,54 @@
 package dev.faultline.postgres;
 
+import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.apache.spark.sql.ForeachWriter;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.execution.streaming.sources.ForeachWriterTable;
+import org.apache.spark.unsafe.types.UTF8String;
+import scala.runtime.AbstractFunction1;
+import scala.util.Right;
 
 /**
- * The sink for Real-time Mode: {@code df.writeStream().foreach(PostgresForeachWriter.of(options, df.schema()))}.
- * In that mode Spark 4.2 allows only its own sinks and a ForeachWriter (RealTimeModeAllowlist).
+ * The sink's end in a Spark task, with both triggers. In Real-time Mode Spark 4.2 allows only its own sinks and a ForeachWriter (RealTimeModeAllowlist), so it is one.
+ * It takes Spark's own rows: a conversion would cost time, and java.sql's dates and strings can't hold all that a row holds.
  * What the writer of a partition throws is the cause of a {@link PartitionException}.
  */
-public final class PostgresForeachWriter extends ForeachWriter<Row> {
+public final class PostgresForeachWriter extends ForeachWriter<InternalRow> {
   private static final ThreadLocal<PostgresForeachWriter> OF_THREAD = new ThreadLocal<>();
 
-  private final SinkQuery query;
-  private transient ExternalRowValues values;
-  private transient Map<Integer, RecordWriter<byte[]>> jsonWriters;
-  private transient Map<Integer, RecordWriter<RowValues>> typedWriters;
+  /** Spark's converter of rows, which has nothing to do here. */
+  private static final class Same extends AbstractFunction1<InternalRow, InternalRow> implements Serializable {
+    private static final long serialVersionUID = 1L;
 
-  private PostgresForeachWriter(SinkQuery query) {
+    @Override
+    public InternalRow apply(InternalRow row) {
+      return row;
+    }
+  }
+
+  private final SinkQuery query;
+  private transient InternalRowValues values;
+  private transient UTF8String topic;
+  private transient Map<Integer, RecordWriter<byte[]>> jsonWriters;
+  private transient Map<Integer, RecordWriter<InternalRowValues>> typedWriters;
+
+  PostgresForeachWriter(SinkQuery query) {
     this.query = query;
   }
 
-  /**
-   * @param options the same options as for micro-batches; see README.md
-   * @param schema the schema of the rows
-   * @throws SinkConfigurationException at the first error in the options
-   * @throws SinkUnavailableException if PostgreSQL cannot be reached
-   */
-  public static PostgresForeachWriter of(Map<String, String> options, StructType schema) {
-    return new PostgresForeachWriter(SinkQuery.of(options, System.getenv(), schema));
+  /** The table that Spark writes to. Its class must be exactly this one: Real-time Mode's list has it by name. */
+  static Table table(SinkQuery query) {
+    return new ForeachWriterTable<>(new PostgresForeachWriter(query), new Right<>(new Same()));
   }
 
   @Override
   public boolean open(long partitionId, long epochId) {
-    values = new ExternalRowValues();
+    values = new InternalRowValues(query.layout().schema());
+    topic = UTF8String.fromString(query.plan().topic());
     jsonWriters = new HashMap<>();
     typedWriters = new HashMap<>();
     OF_THREAD.set(this);
@@ -44,10 +56,10 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
   }
 
   @Override
-  public void process(Row row) {
+  public void process(InternalRow row) {
     RowLayout layout = query.layout();
-    if (layout.topic() >= 0 && !query.plan().topic().equals(row.getString(layout.topic()))) {
-      throw new SinkConfigurationException("the input has a record of topic " + row.getString(layout.topic()) + ", but the sink's topic is " + query.plan().topic());
+    if (layout.topic() >= 0 && !topic.equals(row.getUTF8String(layout.topic()))) {
+      throw new SinkConfigurationException("the input has a record of topic " + row.getUTF8String(layout.topic()) + ", but the sink's topic is " + topic);
     }
     int partition = row.getInt(layout.partition());
     try {
@@ -57,28 +69,29 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
     }
   }
 
-  private void append(RowLayout layout, int partition, Row row) {
+  private void append(RowLayout layout, int partition, InternalRow row) {
     long offset = row.getLong(layout.offset());
     if (layout.isTyped()) {
-      RecordWriter<RowValues> writer = typedWriters.get(partition);
+      RecordWriter<InternalRowValues> writer = typedWriters.get(partition);
       if (writer == null) {
-        writer = writer(partition, query.typedEncoder(), record -> ((ExternalRowValues) record).bytes());
+        writer = writer(partition, query.typedEncoder(), InternalRowValues::bytes);
         typedWriters.put(partition, writer);
       }
-      // a standby keeps rows, so each needs its own view
-      writer.append(offset, null, null, query.plan().isStandby() ? new ExternalRowValues().of(row) : values.of(row));
+      values.of(row);
+      // a standby keeps rows
+      writer.append(offset, null, null, query.plan().isStandby() ? values.copy() : values);
     } else {
       RecordWriter<byte[]> writer = jsonWriters.get(partition);
       if (writer == null) {
         writer = writer(partition, query.jsonEncoder(), record -> record == null ? 0 : record.length);
         jsonWriters.put(partition, writer);
       }
-      byte[] value = (byte[]) row.get(layout.value());
-      writer.append(offset, layout.key() < 0 ? null : (byte[]) row.get(layout.key()), value, value);
+      byte[] value = row.isNullAt(layout.value()) ? null : row.getBinary(layout.value());
+      writer.append(offset, layout.key() < 0 || row.isNullAt(layout.key()) ? null : row.getBinary(layout.key()), value, value);
     }
   }
 
-  private <R> RecordWriter<R> writer(int partition, RecordEncoder<R> encoder, ToIntFunction<R> bytes) {
+  private <R> RecordWriter<R> writer(int partition, RecordEncoder<? super R> encoder, ToIntFunction<R> bytes) {
     if (query.plan().isStandby()) {
       return new GatedWriter<>(query.plan(), partition, encoder, query.chunkMs(), bytes);
     }
@@ -106,16 +119,16 @@ public final class PostgresForeachWriter extends ForeachWriter<Row> {
       return;
     }
     Map<Integer, RecordWriter<byte[]>> json = jsonWriters;
-    Map<Integer, RecordWriter<RowValues>> typed = typedWriters;
+    Map<Integer, RecordWriter<InternalRowValues>> typed = typedWriters;
     jsonWriters = null;
     typedWriters = null;
     OF_THREAD.remove();
     boolean finished = false;
     try {
       if (errorOrNull == null) {
-        String topic = query.plan().topic();
-        json.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
-        typed.forEach((partition, writer) -> PartitionException.run(topic, partition, writer::finish));
+        String name = query.plan().topic();
+        json.forEach((partition, writer) -> PartitionException.run(name, partition, writer::finish));
+        typed.forEach((partition, writer) -> PartitionException.run(name, partition, writer::finish));
         finished = true;
       }
     } finally {

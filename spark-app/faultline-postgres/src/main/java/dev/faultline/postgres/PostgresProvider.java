@@ -8,7 +8,7 @@ import org.apache.spark.sql.sources.DataSourceRegister;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
-/** {@code df.writeStream().format("faultline-postgres")}: the sink for micro-batches. */
+/** {@code df.writeStream().format("faultline-postgres")}: the sink, with either trigger. */
 public final class PostgresProvider implements TableProvider, DataSourceRegister {
   @Override
   public String shortName() {
@@ -17,15 +17,18 @@ public final class PostgresProvider implements TableProvider, DataSourceRegister
 
   @Override
   public StructType inferSchema(CaseInsensitiveStringMap options) {
-    return new StructType();
+    throw new SinkConfigurationException("faultline-postgres writes streams; it cannot be read");
   }
 
+  /** With it Spark hands over the schema of the input. */
+  @Override
+  public boolean supportsExternalMetadata() {
+    return true;
+  }
+
+  /** Checks everything against the database, so that what is wrong is raised by {@code start()} itself and not by the query's thread. */
   @Override
   public Table getTable(StructType schema, Transform[] partitioning, Map<String, String> properties) {
-    // raises what is wrong with the options from start() itself, not from the query's thread
-    if (new SinkOptions(properties, System.getenv()).isStandby()) {
-      throw new SinkConfigurationException("option standby is for PostgresForeachWriter only, with either trigger; or start this query after the claim");
-    }
-    return new PostgresStreamTable();
+    return PostgresForeachWriter.table(SinkQuery.of(properties, System.getenv(), schema));
   }
 }

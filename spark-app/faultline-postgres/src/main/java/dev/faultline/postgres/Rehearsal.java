@@ -5,11 +5,11 @@ final class Rehearsal<R> {
   private static final int RECORDS = 2_000;
   private static final int CHUNK = 100;
 
-  private final RecordEncoder<R> encoder;
+  private final RecordEncoder<? super R> encoder;
   private Chunk chunk = new Chunk();
   private int done;
 
-  Rehearsal(RecordEncoder<R> encoder) {
+  Rehearsal(RecordEncoder<? super R> encoder) {
     this.encoder = encoder;
   }
 

@@ -27,7 +27,7 @@ public final class SinkRehearsal implements ForeachPartitionFunction<Row> {
     this.query = query;
   }
 
-  /** @param options those of {@link PostgresForeachWriter#of}. @throws SinkUnavailableException if PostgreSQL cannot be reached */
+  /** @param options those of the sink. @throws SinkUnavailableException if PostgreSQL cannot be reached */
   public static SinkRehearsal of(Map<String, String> options, StructType schema) {
     return new SinkRehearsal(SinkQuery.of(options, System.getenv(), schema));
   }

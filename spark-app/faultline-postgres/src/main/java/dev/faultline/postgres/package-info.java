@@ -12,6 +12,7 @@
  *   <li>{@link dev.faultline.postgres.SinkClaim}: how a driver claims the table and fences the writers of older drivers.
  *   <li>{@link dev.faultline.postgres.SqlFailure}: what each SQLSTATE means for a chunk.
  *   <li>{@link dev.faultline.postgres.DuplicateFilter}: the slow path of a chunk that contains duplicates.
+ *   <li>{@link dev.faultline.postgres.TableShape}: what must not change in the table while a query runs.
  *   <li>{@link dev.faultline.postgres.StaleWriters}: how the sink ends its own hanging sessions.
  *   <li>{@link dev.faultline.postgres.StoredTail}, {@link dev.faultline.postgres.StoredTails}: what was stored last, to be stored again if the
  *       database fails over and lacks commits. {@link dev.faultline.postgres.PrimarySearch}: which server is the primary.
@@ -29,11 +30,11 @@
  *       driver has claimed the table.
  * </ol>
  *
- * <p>Then the two front ends, which Spark calls:
+ * <p>Then the front end, which Spark calls:
  *
  * <ol>
- *   <li>{@link dev.faultline.postgres.PostgresProvider}, {@link dev.faultline.postgres.PostgresDataWriter}: micro-batches.
- *   <li>{@link dev.faultline.postgres.PostgresForeachWriter}, {@link dev.faultline.postgres.BackgroundWriter}: Real-time Mode.
+ *   <li>{@link dev.faultline.postgres.PostgresProvider}: what the driver asks for.
+ *   <li>{@link dev.faultline.postgres.PostgresForeachWriter}, {@link dev.faultline.postgres.BackgroundWriter}: the end in a task, with both triggers.
  *   <li>{@link dev.faultline.postgres.PartitionException}: how a failed task names its Kafka partition.
  *   <li>{@link dev.faultline.postgres.SinkQuery}, {@link dev.faultline.postgres.SinkOptions},
  *       {@link dev.faultline.postgres.TargetReader}: the checks before the first record is read.

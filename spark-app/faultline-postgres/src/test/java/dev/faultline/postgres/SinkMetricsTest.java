@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.streaming.Trigger;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
@@ -103,7 +103,7 @@ class SinkMetricsTest {
           .option("checkpointLocation", folder.resolve("checkpoint").toString()).trigger(Trigger.AvailableNow()).start().awaitTermination();
       assertEquals(rows + 30, scrape(url, metrics -> metrics.getOrDefault("rows_total", 0.0) >= rows + 30).get("rows_total"));
 
-      PostgresForeachWriter writer = PostgresForeachWriter.of(options, RECORD);
+      PostgresForeachWriter writer = new PostgresForeachWriter(SinkQuery.of(options, System.getenv(), RECORD));
       writer.open(1, 0);
       for (long n = 0; n < 50; n++) {
         writer.process(record(n));
@@ -120,8 +120,8 @@ class SinkMetricsTest {
     }
   }
 
-  private static Row record(long n) {
-    return RowFactory.create(1, n, null, Payments.json(1_000_000 + n).getBytes(StandardCharsets.UTF_8));
+  private static InternalRow record(long n) {
+    return new GenericInternalRow(new Object[] {1, n, null, Payments.json(1_000_000 + n).getBytes(StandardCharsets.UTF_8)});
   }
 
   /** The sink's lines in a scrape, as soon as they are as expected; the last ones after 20 s. The pattern is that of the Prometheus configuration. */

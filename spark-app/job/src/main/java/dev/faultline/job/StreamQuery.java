@@ -1,7 +1,6 @@
 package dev.faultline.job;
 
 import dev.faultline.postgres.FieldList;
-import dev.faultline.postgres.PostgresForeachWriter;
 import dev.faultline.postgres.SinkClaim;
 import dev.faultline.source.ResumingKafka;
 import java.nio.file.Path;
@@ -65,15 +64,8 @@ final class StreamQuery {
     Dataset<Row> records = reader.load().select("partition", "offset", "key", "value");
     Map<String, String> options = sinkOptions(arguments, pipeline, claim);
     DataStreamWriter<Row> writer = records.writeStream().queryName(pipeline.name()).option("checkpointLocation", checkpoint.toString());
-    if (arguments.realTime()) {
-      return writer.foreach(PostgresForeachWriter.of(options, records.schema())).outputMode("update")
-          .trigger(Trigger.RealTime(arguments.epochMs())).start();
-    }
-    if (claim.generation() == 0) {
-      // the writers of this one can wait before the gate
-      return writer.foreach(PostgresForeachWriter.of(options, records.schema())).outputMode("append").trigger(Trigger.ProcessingTime(0)).start();
-    }
-    return writer.format("faultline-postgres").options(options).outputMode("append").trigger(Trigger.ProcessingTime(0)).start();
+    return writer.format("faultline-postgres").options(options).outputMode(arguments.realTime() ? "update" : "append")
+        .trigger(arguments.realTime() ? Trigger.RealTime(arguments.epochMs()) : Trigger.ProcessingTime(0)).start();
   }
 
   static Map<String, String> consumer(JobArguments arguments) {
