@@ -31,8 +31,8 @@ final class DuplicateFilter {
   private DuplicateFilter() {
   }
 
-  /** @param exists whether this session has the temporary table */
-  static Result insert(Connection connection, SinkTarget target, Chunk chunk, int from, int to, boolean exists) throws SQLException {
+  /** The temporary table lives as long as the transaction: behind a pooler the next one may be in another session. */
+  static Result insert(Connection connection, SinkTarget target, Chunk chunk, int from, int to) throws SQLException {
     if (target.identity().isEmpty()) {
       throw new SQLException("duplicated row for " + target.table() + ", which has no unique key among the written columns", "42P10");
     }
@@ -43,10 +43,7 @@ final class DuplicateFilter {
     BitSet inserted = new BitSet(to - from);
     BitSet conflicting = new BitSet(to - from);
     try (Statement statement = connection.createStatement()) {
-      if (!exists) {
-        statement.execute("CREATE TEMP TABLE IF NOT EXISTS faultline_chunk ON COMMIT DELETE ROWS AS SELECT 0 AS "
-            + ORDINAL + ", " + columns + " FROM " + table + " WITH NO DATA");
-      }
+      statement.execute("CREATE TEMP TABLE faultline_chunk ON COMMIT DROP AS SELECT 0 AS " + ORDINAL + ", " + columns + " FROM " + table + " WITH NO DATA");
       CopyIn in = connection.unwrap(PGConnection.class).getCopyAPI()
           .copyIn("COPY " + CHUNK + " (" + ORDINAL + ", " + columns + ") FROM STDIN (FORMAT binary)");
       CopyBuffer numbered = numbered(chunk, from, to, names.size() + 1);

@@ -38,7 +38,6 @@ final class SinkSession implements Closeable {
   private final PreparedStatement move;
   private final PreparedStatement addTotals;
   private final String copy;
-  private boolean hasChunkTable;
   /** What the session is to be called from its first chunk on; null if it is called so. */
   private String adoptedName;
 
@@ -185,8 +184,11 @@ final class SinkSession implements Closeable {
     if (!move(chunk, from, to, 0, dead)) {
       return false;
     }
-    DuplicateFilter.Result result = DuplicateFilter.insert(connection, target, chunk, from, to, hasChunkTable);
+    DuplicateFilter.Result result = DuplicateFilter.insert(connection, target, chunk, from, to);
     if (!result.conflicting().isEmpty()) {
+      if (isShapeOther()) {
+        throw new SQLException(TableShape.MARK, SqlFailure.CHANGED_STATE);
+      }
       if (chunk.isRestored()) {
         throw new SinkUnavailableException("a row that was stored before is refused now: " + OTHER_CONTENT + target.identity(), null);
       }
@@ -203,12 +205,11 @@ final class SinkSession implements Closeable {
       count.executeUpdate();
     }
     storeDeadLetters(chunk, from, to, dead);
-    if (rows > 0) {
+    if (rows + duplicates > 0) {
       aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> inserted.get(record - from));
     } else {
       connection.commit();
     }
-    hasChunkTable = true;
     SinkMetrics.committed(rows, duplicates, dead, startNanos);
     return true;
   }
@@ -252,9 +253,13 @@ final class SinkSession implements Closeable {
 
   /** Whether the table has another shape than the plan says. */
   boolean isTableChanged() throws SQLException {
-    boolean changed = !target.shape().equals(TableShape.read(connection, target.pgTable().sqlName(), target.columnNames()));
+    boolean changed = isShapeOther();
     connection.rollback();
     return changed;
+  }
+
+  private boolean isShapeOther() throws SQLException {
+    return !target.shape().equals(TableShape.read(connection, target.pgTable().sqlName(), target.columnNames()));
   }
 
   void rollback() throws SQLException {

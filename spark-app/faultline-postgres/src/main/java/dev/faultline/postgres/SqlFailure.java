@@ -22,6 +22,8 @@ enum SqlFailure {
 
   /** A trigger's RAISE. */
   static final String RAISED = "P0001";
+  /** What TableShape.CHECK fails with: the text of its shape is no number. */
+  static final String CHANGED_STATE = "22P02";
 
   /** @param written names of the columns that we write */
   static SqlFailure of(SQLException e, java.util.List<String> written) {
@@ -36,7 +38,7 @@ enum SqlFailure {
       case "22P03", "22P04" -> FATAL;
       case "23502" -> written.contains(column(e)) ? ROW : FATAL;
       case RAISED -> ROW;
-      case "22P02" -> String.valueOf(e.getMessage()).contains(TableShape.MARK) ? CHANGED : ROW;
+      case CHANGED_STATE -> String.valueOf(e.getMessage()).contains(TableShape.MARK) ? CHANGED : ROW;
       // standby after a failover; cancelled by someone
       case "25006", "25P03", "25P04", "57014", "28000", "28P01", "3D000" -> TRANSIENT;
       default -> switch (state.substring(0, 2)) {
