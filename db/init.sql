@@ -18,8 +18,8 @@ CREATE TABLE IF NOT EXISTS payments_per_minute (
   shard integer NOT NULL,
   events bigint NOT NULL,
   amount_cents_total bigint NOT NULL,
-  PRIMARY KEY (minute, type, shard)
-);
+  PRIMARY KEY (shard, minute, type)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 CREATE OR REPLACE VIEW payments_per_minute_total AS
   SELECT minute, type, sum(events)::bigint AS events, sum(amount_cents_total) AS amount_cents_total
   FROM payments_per_minute GROUP BY minute, type;
@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS payments_per_account (
   shard integer NOT NULL,
   events bigint NOT NULL,
   amount_cents_total bigint NOT NULL,
-  PRIMARY KEY (account_id, shard)
-);
+  PRIMARY KEY (shard, account_id)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 CREATE OR REPLACE VIEW payments_per_account_total AS
   SELECT account_id, sum(events)::bigint AS events, sum(amount_cents_total) AS amount_cents_total
   FROM payments_per_account GROUP BY account_id;

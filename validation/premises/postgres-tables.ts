@@ -89,7 +89,8 @@ function columns({ types, nullable, random = [] }: Relation, { name, columns: al
       ),
     );
   const free = own.filter((column) => random.includes(column.name)).map((column) => column.name);
-  const compared = free.length === 0 ? "all compared" : `all compared but ${free.join(", ")}, which is random`;
+  const compared =
+    free.length === 0 ? "all compared" : `all compared but ${free.join(", ")}: no run can know them before`;
   if (premises.length === 0)
     premises.push(
       holds(full, `${own.length}, ${compared}`, "a column that the pipeline does not name is compared with nothing"),

@@ -152,10 +152,12 @@ test("each table with its columns, its key, and what may be null", () => {
       dead_letters: "bigint",
       updated_at: "timestamp with time zone",
       holder: "text",
+      cluster_id: "text",
+      topic_id: "text",
     },
     key: ["target", "topic", "partition"],
-    nullable: ["writer_pid", "holder"],
-    random: ["holder"],
+    nullable: ["writer_pid", "holder", "cluster_id", "topic_id"],
+    random: ["holder", "cluster_id", "topic_id"],
   });
   expect(letters).toEqual({
     name: "dead_letters",

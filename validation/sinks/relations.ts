@@ -64,10 +64,12 @@ const OFFSETS: Relation = {
     dead_letters: "bigint",
     updated_at: TYPES.timestamp,
     holder: "text",
+    cluster_id: "text",
+    topic_id: "text",
   },
   key: ["target", "topic", "partition"],
-  nullable: ["writer_pid", "holder"],
-  random: ["holder"],
+  nullable: ["writer_pid", "holder", "cluster_id", "topic_id"],
+  random: ["holder", "cluster_id", "topic_id"],
 };
 
 export const DEAD_LETTERS: Relation = {

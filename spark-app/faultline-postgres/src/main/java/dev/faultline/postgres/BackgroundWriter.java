@@ -54,7 +54,7 @@ final class BackgroundWriter<R> implements RecordWriter<R> {
       if (first) {
         oldestNanos = System.nanoTime();
         toStore.signal();
-      } else if (writer.isFull()) {
+      } else if (writer.isWorthStoring()) {
         toStore.signal();
       }
     } catch (InterruptedException e) {
@@ -118,7 +118,7 @@ final class BackgroundWriter<R> implements RecordWriter<R> {
         continue;
       }
       long leftNanos = oldestNanos + chunkNanos - System.nanoTime();
-      if (leftNanos <= 0 || finish || writer.isFull()) {
+      if (leftNanos <= 0 || finish || writer.isWorthStoring()) {
         return Work.STORE;
       }
       toStore.awaitNanos(leftNanos);
