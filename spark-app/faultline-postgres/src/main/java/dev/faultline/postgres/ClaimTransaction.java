@@ -31,10 +31,7 @@ record ClaimTransaction(String target, String topic, Map<Integer, Long> earliest
       statement.execute("SET LOCAL lock_timeout = " + lockTimeoutMs);
     }
     // two drivers that start at once insert the same rows: the second waits here, then is the newer one
-    try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
-      lock.setString(1, "faultline " + target + "\n" + topic);
-      lock.execute();
-    }
+    lock(connection, "faultline " + target + "\n" + topic);
     refuseOtherName(connection);
     insertMissing(connection);
     Rows rows = read(connection, true);
@@ -99,8 +96,14 @@ record ClaimTransaction(String target, String topic, Map<Integer, Long> earliest
     return new Rows(next, generation, known);
   }
 
-  /** {@code payments} and {@code public.payments} may be one table: with two offsets rows each record would be stored twice. */
+  /** {@code payments} and {@code public.payments} may be one table: with two offsets rows each record would be stored twice. A name that has its rows already may keep them. */
   private void refuseOtherName(Connection connection) throws SQLException {
+    Long table = PgTable.oid(connection, target);
+    if (table == null || !read(connection, false).next().isEmpty()) {
+      return;
+    }
+    // under two names at once: the second one waits here
+    lock(connection, "faultline table " + table + "\n" + topic);
     List<String> others = new ArrayList<>();
     try (PreparedStatement query = connection.prepareStatement("SELECT DISTINCT target FROM sink_offsets WHERE topic = ? AND target <> ?")) {
       query.setString(1, topic);
@@ -111,18 +114,18 @@ record ClaimTransaction(String target, String topic, Map<Integer, Long> earliest
         }
       }
     }
-    try (PreparedStatement query = connection.prepareStatement("SELECT to_regclass(?) = to_regclass(?)")) {
-      query.setString(1, PgTable.quoted(target));
-      for (String other : others) {
-        query.setString(2, PgTable.quoted(other));
-        try (ResultSet row = query.executeQuery()) {
-          row.next();
-          if (row.getBoolean(1)) {
-            throw new SinkConfigurationException("sink_offsets has topic " + topic + " for " + other + ", which is the same table as " + target
-                + "; use the name " + other + ", so that the sink goes on there");
-          }
-        }
+    for (String other : others) {
+      if (table.equals(PgTable.oid(connection, other))) {
+        throw new SinkConfigurationException("sink_offsets has topic " + topic + " for " + other + ", which is the same table as " + target
+            + "; use the name " + other + ", so that the sink goes on there");
       }
+    }
+  }
+
+  private static void lock(Connection connection, String name) throws SQLException {
+    try (PreparedStatement lock = connection.prepareStatement("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))")) {
+      lock.setString(1, name);
+      lock.execute();
     }
   }
 

@@ -31,11 +31,8 @@ final class DuplicateFilter {
   private DuplicateFilter() {
   }
 
-  /** The temporary table lives as long as the transaction: behind a pooler the next one may be in another session. */
+  /** For a target with an identity. The temporary table lives as long as the transaction: behind a pooler the next one may be in another session. */
   static Result insert(Connection connection, SinkTarget target, Chunk chunk, int from, int to) throws SQLException {
-    if (target.identity().isEmpty()) {
-      throw new SQLException("duplicated row for " + target.table() + ", which has no unique key among the written columns", "42P10");
-    }
     List<String> names = target.columnNames();
     String table = target.pgTable().sqlName();
     String columns = Sql.columns(names);
@@ -58,6 +55,8 @@ final class DuplicateFilter {
       set(conflicting, statement, "SELECT c." + ORDINAL + " FROM " + CHUNK + " c LEFT JOIN " + table + " t USING (" + identity + ") WHERE ROW("
           + each("c", names) + ")::record *<> ROW(" + each("t", names) + ")::record");
     }
+    // an allowed trigger may have changed what was inserted just now
+    conflicting.andNot(inserted);
     return new Result(inserted, conflicting);
   }
 

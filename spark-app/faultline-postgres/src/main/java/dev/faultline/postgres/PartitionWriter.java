@@ -57,8 +57,9 @@ public final class PartitionWriter<R> implements Closeable {
     this.encoder = encoder;
     this.columnNames = plan.target().columnNames();
     this.backoff = new Backoff(plan.timeouts().reconnectDeadlineMs());
-    this.tail = StoredTails.of(plan, partition);
-    this.rejections = new RejectionLimit(plan.commits().maxRejectedRatio(), name());
+    StoredTails.Entry lasting = StoredTails.of(plan, partition);
+    this.tail = lasting.tail();
+    this.rejections = lasting.rejections();
   }
 
   /**
@@ -128,7 +129,7 @@ public final class PartitionWriter<R> implements Closeable {
     int from = first;
     boolean duplicates = false;
     while (from < to) {
-      rejections.check(chunk, from, to);
+      rejections.check(plan.commits().maxRejectedRatio(), name(), chunk, from, to);
       try {
         SinkSession open = session();
         boolean stored = duplicates ? open.storeWithoutDuplicates(chunk, from, to) : open.store(chunk, from, to);

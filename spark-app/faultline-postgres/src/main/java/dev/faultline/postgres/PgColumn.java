@@ -1,6 +1,7 @@
 package dev.faultline.postgres;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * A column, as pg_catalog describes it.
@@ -19,6 +20,13 @@ public record PgColumn(String name, String type, boolean notNull, boolean filled
   /** Whether equal values have equal bytes in the binary format. Padded text and numerics of different scale have not. */
   boolean equalByBytes() {
     return !type.equals("bpchar") && !type.equals("numeric");
+  }
+
+  /** Whether each value of the other column stays what it is in this one. */
+  boolean holds(PgColumn other) {
+    List<String> integers = List.of("int2", "int4", "int8");
+    return type.equals(other.type) && precision == other.precision && scale == other.scale
+        || integers.contains(other.type) && integers.indexOf(type) > integers.indexOf(other.type);
   }
 
   /** What a typmod says: numeric.c make_numeric_typmod, varchar.c, timestamp.c. */

@@ -30,9 +30,19 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
       WHERE i.indrelid = ?::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND k.ord <= i.indnkeyatts
       GROUP BY i.indexrelid, i.indisprimary HAVING bool_and(a.attnotnull) ORDER BY i.indisprimary DESC, i.indexrelid""";
 
-  /** @throws SinkConfigurationException if there is no such table, or the sink could not keep its promises in it */
-  static PgTable read(Connection connection, String name, boolean allowTriggers) throws SQLException {
-    TableShape.refuse(connection, name, quoted(name), allowTriggers);
+  /** A table that the sink writes with INSERT and UPDATE. @throws SinkConfigurationException if there is none, or the sink could not keep its promises in it */
+  static PgTable read(Connection connection, String name) throws SQLException {
+    TableShape.refuse(connection, name, quoted(name), false, true);
+    return describe(connection, name);
+  }
+
+  /** A table that the sink copies rows into. @throws SinkConfigurationException as in {@link #read} */
+  static PgTable readTarget(Connection connection, String name, boolean allowTriggers) throws SQLException {
+    TableShape.refuse(connection, name, quoted(name), true, allowTriggers);
+    return describe(connection, name);
+  }
+
+  private static PgTable describe(Connection connection, String name) throws SQLException {
     String sqlName = find(connection, quoted(name));
     List<PgColumn> columns = new ArrayList<>();
     try (PreparedStatement query = connection.prepareStatement(COLUMNS)) {
@@ -59,6 +69,21 @@ public record PgTable(String sqlName, List<PgColumn> columns, List<List<String>>
   static String quoted(String name) {
     int dot = name.indexOf('.');
     return dot < 0 ? Sql.quote(name) : Sql.quote(name.substring(0, dot)) + "." + Sql.quote(name.substring(dot + 1));
+  }
+
+  /** The oid, or null. Unlike to_regclass it needs no right to the schema. */
+  static Long oid(Connection connection, String name) throws SQLException {
+    int dot = name.indexOf('.');
+    try (PreparedStatement query = connection.prepareStatement("""
+        SELECT c.oid::int8 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relname = ? AND CASE WHEN ?::text IS NULL THEN pg_table_is_visible(c.oid) ELSE n.nspname = ? END""")) {
+      query.setString(1, name.substring(dot + 1));
+      query.setString(2, dot < 0 ? null : name.substring(0, dot));
+      query.setString(3, dot < 0 ? null : name.substring(0, dot));
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() ? row.getLong(1) : null;
+      }
+    }
   }
 
   private static String find(Connection connection, String quoted) throws SQLException {

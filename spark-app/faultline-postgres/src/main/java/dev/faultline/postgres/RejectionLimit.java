@@ -2,26 +2,18 @@ package dev.faultline.postgres;
 
 /**
  * Ends a query that makes dead letters of most of its records: a table that has changed, or a topic of other content, is somebody's mistake, and not bad data.
- * It counts over the last thousand to two thousand records of a partition, so a short burst of bad ones is no reason.
+ * It counts over the last thousand to two thousand records of a partition, so a short burst of bad ones is no reason. It outlives the writers, which end with each micro-batch. Thread-safe.
  */
 final class RejectionLimit {
   static final int WINDOW = 1_000;
 
-  private final double maxRatio;
-  private final String name;
   private long settled;
   private long rejected;
 
-  /** @param maxRatio 1 for no limit */
-  RejectionLimit(double maxRatio, String name) {
-    this.maxRatio = maxRatio;
-    this.name = name;
-  }
-
-  /** @throws SinkConfigurationException if too many are rejected with the dead letters among these records, which are about to be stored */
-  void check(Chunk chunk, int from, int to) {
+  /** @param maxRatio 1 for no limit @throws SinkConfigurationException if too many are rejected with the dead letters among these records, which are about to be stored */
+  synchronized void check(double maxRatio, String name, Chunk chunk, int from, int to) {
     int dead = chunk.deadBetween(from, to);
-    if (maxRatio >= 1 || dead == 0) {
+    if (maxRatio >= 1 || dead == 0 || chunk.isRestored()) {
       return;
     }
     long records = settled + to - from;
@@ -32,7 +24,11 @@ final class RejectionLimit {
   }
 
   /** These records are stored. */
-  void settled(Chunk chunk, int from, int to) {
+  synchronized void settled(Chunk chunk, int from, int to) {
+    if (chunk.isRestored()) {
+      // counted when it was stored the first time
+      return;
+    }
     if (settled >= 2 * WINDOW) {
       rejected = rejected * WINDOW / settled;
       settled = WINDOW;

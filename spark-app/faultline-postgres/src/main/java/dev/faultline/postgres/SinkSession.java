@@ -145,11 +145,7 @@ final class SinkSession implements Closeable {
       }
     }
     storeDeadLetters(chunk, from, to, dead);
-    if (rows > 0) {
-      aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> true);
-    } else {
-      connection.commit();
-    }
+    aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> true);
     SinkMetrics.committed(rows, 0, dead, startNanos);
     return true;
   }
@@ -205,11 +201,7 @@ final class SinkSession implements Closeable {
       count.executeUpdate();
     }
     storeDeadLetters(chunk, from, to, dead);
-    if (rows + duplicates > 0) {
-      aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> inserted.get(record - from));
-    } else {
-      connection.commit();
-    }
+    aggregates.addAndCommit(connection, addTotals, chunk, from, to, record -> inserted.get(record - from));
     SinkMetrics.committed(rows, duplicates, dead, startNanos);
     return true;
   }

@@ -20,7 +20,7 @@ final class SinkTables {
   }
 
   private static void check(Connection connection, String name, List<String> columns) throws SQLException {
-    PgTable table = PgTable.read(connection, name, true);
+    PgTable table = PgTable.read(connection, name);
     for (String column : columns) {
       if (table.column(column) == null) {
         throw new SinkConfigurationException("table " + name + " has no column " + column + "; compare the table with the output of: faultline schema");

@@ -39,6 +39,8 @@ enum SqlFailure {
       case "23502" -> written.contains(column(e)) ? ROW : FATAL;
       case RAISED -> ROW;
       case CHANGED_STATE -> String.valueOf(e.getMessage()).contains(TableShape.MARK) ? CHANGED : ROW;
+      // ON CONFLICT finds no unique index for the identity any more
+      case "42P10" -> CHANGED;
       // standby after a failover; cancelled by someone
       case "25006", "25P03", "25P04", "57014", "28000", "28P01", "3D000" -> TRANSIENT;
       default -> switch (state.substring(0, 2)) {

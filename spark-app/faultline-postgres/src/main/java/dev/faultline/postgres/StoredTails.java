@@ -22,7 +22,8 @@ final class StoredTails {
   private record Key(String address, String target, String topic, int partition) {
   }
 
-  private record Entry(SinkPlan plan, StoredTail tail) {
+  /** What outlives the writers of a partition. */
+  record Entry(SinkPlan plan, StoredTail tail, RejectionLimit rejections) {
     /** A driver that claims again, because its claim was lost, goes on with what its writers stored. */
     boolean isOfClaim(SinkPlan other) {
       return Objects.equals(plan.holder(), other.holder()) && (plan.holder() != null || plan.generation() == other.generation());
@@ -43,11 +44,11 @@ final class StoredTails {
   private StoredTails() {
   }
 
-  /** The tail of a partition under this plan's claim; another claim begins with an empty one. */
-  static StoredTail of(SinkPlan plan, int partition) {
+  /** What there is of a partition under this plan's claim; another claim begins with an empty tail and no rejections. */
+  static Entry of(SinkPlan plan, int partition) {
     Key key = new Key(plan.address().toString(), plan.target().target(), plan.topic(), partition);
-    return TAILS.compute(key, (unused, old) ->
-        new Entry(plan, old != null && old.isOfClaim(plan) ? old.tail() : new StoredTail(plan.commits().tailBytes()))).tail();
+    return TAILS.compute(key, (unused, old) -> old != null && old.isOfClaim(plan) ? new Entry(plan, old.tail(), old.rejections())
+        : new Entry(plan, new StoredTail(plan.commits().tailBytes()), new RejectionLimit()));
   }
 
   private static void look() {

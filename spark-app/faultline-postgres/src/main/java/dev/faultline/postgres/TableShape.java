@@ -7,7 +7,7 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * What must stay as it is in the target while a query runs: COPY's binary form carries no types, so after {@code ALTER TABLE … TYPE} the old bytes could become other values. Each
+ * What must stay as it is in the target while a query runs: the written columns' types and the unique keys. COPY's binary form carries no types, so after {@code ALTER TABLE … TYPE} the old bytes could become other values. Each
  * chunk compares the shape under the lock that COPY has taken, in the message that commits.
  * https://www.postgresql.org/docs/18/sql-copy.html (Binary Format), https://www.postgresql.org/docs/18/catalog-pg-trigger.html
  */
@@ -20,7 +20,9 @@ final class TableShape {
   private static final String SHAPE = """
       SELECT concat_ws(' ', c.oid, c.relpersistence, c.relkind, c.relhastriggers AND EXISTS (""" + CHANGES_ROWS + """
       ), (SELECT string_agg(concat_ws(' ', a.attname, a.atttypid, a.atttypmod, a.attgenerated), ',' ORDER BY a.attnum)
-        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname = ANY (?))) AS shape
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attname = ANY (?)),
+        (SELECT string_agg(DISTINCT i.indkey::text, ',' ORDER BY i.indkey::text) FROM pg_index i
+          WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL)) AS shape
       FROM pg_class c WHERE c.oid = to_regclass(?)""";
   /** The cast fails if the shape is another one. It takes a column: PostgreSQL computes a cast of constants when it plans. */
   static final String CHECK = "SELECT CASE WHEN s.shape = ? THEN 0 ELSE ('" + MARK + "' || s.shape)::int END FROM (" + SHAPE + ") s";
@@ -61,10 +63,11 @@ final class TableShape {
 
   /**
    * @param name as the user wrote it
+   * @param isCopied whether the sink writes it by COPY
    * @param allowTriggers whether a trigger may change or drop rows before they are stored
    * @throws SinkConfigurationException if the sink could not keep its promises in this relation
    */
-  static void refuse(Connection connection, String name, String quoted, boolean allowTriggers) throws SQLException {
+  static void refuse(Connection connection, String name, String quoted, boolean isCopied, boolean allowTriggers) throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(REFUSALS)) {
       query.setBoolean(1, allowTriggers);
       query.setString(2, quoted);
@@ -72,7 +75,7 @@ final class TableShape {
         if (!row.next()) {
           throw new SinkConfigurationException("table " + name + " does not exist; create it with: faultline schema | psql");
         }
-        String reason = reason(row, allowTriggers);
+        String reason = reason(row, isCopied, allowTriggers);
         if (reason != null) {
           throw new SinkConfigurationException(name + " " + reason);
         }
@@ -80,7 +83,7 @@ final class TableShape {
     }
   }
 
-  private static String reason(ResultSet row, boolean allowTriggers) throws SQLException {
+  private static String reason(ResultSet row, boolean isCopied, boolean allowTriggers) throws SQLException {
     String kind = row.getString(1);
     if (!kind.equals("r") && !kind.equals("p")) {
       return "is no table but a " + switch (kind) {
@@ -95,7 +98,7 @@ final class TableShape {
       return "is " + (row.getString(2).equals("u") ? "unlogged: a crash of PostgreSQL would empty it, and sink_offsets would not know; ALTER TABLE … SET LOGGED"
           : "a temporary table");
     }
-    if (row.getBoolean(3)) {
+    if (isCopied && row.getBoolean(3)) {
       return "has row-level security for this user, with which PostgreSQL allows no COPY; use a user with BYPASSRLS, or the table's owner";
     }
     if (row.getBoolean(4) && !allowTriggers) {

@@ -33,8 +33,9 @@ public final class TargetReader {
       List<String> written, TypeCheck types, JsonNode aggregates, boolean allowTriggers) throws SQLException {
     try (Connection connection = address.connect("faultline-sink check", timeouts)) {
       SinkTables.check(connection);
-      PgTable pgTable = PgTable.read(connection, table, allowTriggers);
-      String shape = TableShape.read(connection, pgTable.sqlName(), written);
+      // before the columns: what changes between the two is found by the first commit
+      String shape = TableShape.read(connection, PgTable.quoted(table), written);
+      PgTable pgTable = PgTable.readTarget(connection, table, allowTriggers);
       List<PgColumn> columns = columns(table, pgTable, written, types);
       SinkTarget plain = new SinkTarget(target, table, pgTable, columns, pgTable.identity(written), shape, List.of());
       List<Aggregate> list = new ArrayList<>();
@@ -79,7 +80,7 @@ public final class TargetReader {
     if (name.isEmpty()) {
       throw new SinkConfigurationException("an aggregate lacks its table");
     }
-    PgTable table = PgTable.read(connection, name, true);
+    PgTable table = PgTable.read(connection, name);
     JsonNode window = node.path("window");
     String windowField = window.isMissingNode() ? null : window.path("field").asText();
     String windowColumn = window.isMissingNode() ? null : window.path("column").asText();
@@ -120,9 +121,16 @@ public final class TargetReader {
         throw new SinkConfigurationException("table " + name + " has no column " + column);
       }
     }
+    if (windowColumn != null && table.column(windowColumn).scale() != PgColumn.UNLIMITED) {
+      throw new SinkConfigurationException("aggregate " + name + ": column " + windowColumn + " would round the window's start");
+    }
     for (String column : groupBy) {
-      if (!table.column(column).deterministic()) {
+      PgColumn group = table.column(column);
+      if (!group.deterministic()) {
         throw new SinkConfigurationException("aggregate " + name + ": cannot group by " + column + ", whose collation takes different texts for equal");
+      }
+      if (!group.holds(require(target, name, column))) {
+        throw new SinkConfigurationException("aggregate " + name + ": column " + column + " is not of the same type as in " + target.table() + ", so different values could become one");
       }
     }
     if (table.uniqueKeys().stream().noneMatch(k -> k.size() == key.size() && k.containsAll(key))) {

@@ -201,8 +201,11 @@ final class WriteGate {
       waiting.forEach(WriteGate::drop);
       dropSpares();
     }
-    if (SqlFailure.of(e, plan.target().columnNames()) == SqlFailure.FATAL) {
-      RuntimeException error = new SinkConfigurationException("the standby can't follow sink_offsets: " + SqlFailure.reason(e), e);
+    SqlFailure failure = SqlFailure.of(e, plan.target().columnNames());
+    if (failure == SqlFailure.FATAL || failure == SqlFailure.CHANGED) {
+      RuntimeException error = failure == SqlFailure.FATAL
+          ? new SinkConfigurationException("the standby can't follow sink_offsets: " + SqlFailure.reason(e), e)
+          : new TableChangedException("table " + plan.target().table() + " is not what it was when the standby's query started");
       waiting.forEach(place -> place.waiter.fail(error));
     }
   }

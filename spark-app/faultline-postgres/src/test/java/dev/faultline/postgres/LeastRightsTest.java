@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A user that has the rights of README.md and no other can do all that the sink does; without any one of them the error names it. */
+/** A user that has the rights of README.md and no other can do all that the sink does; it needs each of them. */
 class LeastRightsTest {
   private Database database;
   private PostgresAddress writer;

@@ -217,6 +217,22 @@ class PartitionWriterTest {
   }
 
   @Test
+  void countsRejectionsAlsoOverMicroBatches() throws SQLException {
+    SinkPlan plan = Payments.plan(database, database.address(), Payments.claim(database).generation(), 1_000);
+    assertThrows(SinkConfigurationException.class, () -> {
+      for (long batch = 0; batch < 20; batch++) {
+        try (PartitionWriter<byte[]> writer = Payments.writer(plan, 0)) {
+          for (long n = batch * 50; n < batch * 50 + 50; n++) {
+            Payments.append(writer, n, "rubbish");
+          }
+          writer.flush();
+        }
+      }
+    });
+    assertEquals("500", database.one("SELECT count(*) FROM dead_letters"));
+  }
+
+  @Test
   void endsBeforeItStoresAChunkOfRubbishUnlessTheLimitIsOff() throws SQLException {
     SinkPlan plan = Payments.plan(database, database.address(), Payments.claim(database).generation(), 2_000);
     try (PartitionWriter<byte[]> writer = Payments.writer(plan, 0)) {

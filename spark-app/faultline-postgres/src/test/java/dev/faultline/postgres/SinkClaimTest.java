@@ -78,6 +78,10 @@ class SinkClaimTest {
       database.execute("CREATE SCHEMA other; CREATE TABLE other.payments (LIKE public.payments)");
       take(database, "other.payments", Map.of(0, 0L), TopicIdentity.UNKNOWN);
       assertEquals("3", database.one("SELECT count(*) FROM sink_offsets"));
+      // rows under both names from before: either goes on
+      database.execute("INSERT INTO sink_offsets (target, topic, partition, start_offset, next_offset, generation) VALUES ('public.payments', 't', 0, 0, 0, 1)");
+      take(database, "payments", Map.of(0, 0L), TopicIdentity.UNKNOWN);
+      take(database, "public.payments", Map.of(0, 0L), TopicIdentity.UNKNOWN);
     }
   }
 

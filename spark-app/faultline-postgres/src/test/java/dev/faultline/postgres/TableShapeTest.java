@@ -121,6 +121,8 @@ class TableShapeTest {
       "ALTER TABLE payments RENAME TO renamed",
       "ALTER TABLE payments RENAME note TO x; ALTER TABLE payments RENAME currency TO note; ALTER TABLE payments RENAME x TO currency",
       "ALTER TABLE payments SET UNLOGGED",
+      "ALTER TABLE payments DROP CONSTRAINT payments_pkey",
+      "ALTER TABLE payments DROP CONSTRAINT payments_pkey, ADD PRIMARY KEY (run_id, event_id, created_at)",
       DROPS_TWO})
   void startsAgainAfterAChange(String sql) throws SQLException {
     if (sql.contains("RENAME TO renamed")) {
@@ -151,6 +153,14 @@ class TableShapeTest {
     }
   }
 
+  private SinkPlan allowingTriggers(String trigger) throws SQLException {
+    database.execute(trigger);
+    SinkTarget target = TargetReader.read(database.address(), Payments.TIMEOUTS, "payments", "payments",
+        FieldList.parse(Payments.FIELDS).stream().map(Field::name).toList(), (i, c) -> {
+        }, null, true);
+    return new SinkPlan(database.address(), Payments.TIMEOUTS, target, "payments", Payments.claim(database).generation(), 100);
+  }
+
   @Test
   void startsAgainAlsoWhereTheChunkHasDuplicates() throws SQLException {
     SinkPlan plan = Payments.plan(database, database.address(), Payments.claim(database).generation(), 100);
@@ -166,12 +176,36 @@ class TableShapeTest {
   }
 
   @Test
+  void refusesATargetWithRowSecurityButNoOtherTable() throws SQLException {
+    database.execute("ALTER TABLE sink_offsets ENABLE ROW LEVEL SECURITY; ALTER TABLE sink_offsets FORCE ROW LEVEL SECURITY;"
+        + "ALTER TABLE payments ENABLE ROW LEVEL SECURITY; DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN PASSWORD 'x';"
+        + "GRANT USAGE ON SCHEMA public TO reader; GRANT ALL ON ALL TABLES IN SCHEMA public TO reader");
+    Map<String, String> options = Map.of("host", "localhost:" + Database.port(), "database", database.name, "user", "reader", "table", "payments", "topic", "payments",
+        "generation", "1", "fields", Payments.FIELDS);
+    String message = assertThrows(SinkConfigurationException.class, () -> SinkQuery.of(options, Map.of("POSTGRES_PASSWORD", "x"), KAFKA)).getMessage();
+    assertTrue(message.startsWith("payments has row-level security for this user"), message);
+    database.execute("ALTER TABLE payments DISABLE ROW LEVEL SECURITY");
+    SinkQuery.of(options, Map.of("POSTGRES_PASSWORD", "x"), KAFKA);
+    database.execute("DROP OWNED BY reader; DROP ROLE reader");
+  }
+
+  @Test
+  void storesWhatAnAllowedTriggerChangesAlsoBesideADuplicate() throws SQLException {
+    SinkPlan plan = allowingTriggers("""
+        CREATE FUNCTION shouts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := upper(NEW.note); RETURN NEW; END $$;
+        CREATE TRIGGER shouts BEFORE INSERT ON payments FOR EACH ROW EXECUTE FUNCTION shouts()""");
+    try (PartitionWriter<byte[]> writer = Payments.writer(plan, 0)) {
+      Payments.append(writer, 0, Payments.json(0, "LOUD"));
+      Payments.append(writer, 1, Payments.json(1, "quiet"));
+      Payments.append(writer, 2, Payments.json(0, "LOUD"));
+      writer.flush();
+    }
+    assertEquals("2|1|0|3", database.one("SELECT rows, duplicates, dead_letters, next_offset FROM sink_offsets WHERE partition = 0"));
+  }
+
+  @Test
   void makesADeadLetterOfWhatAnAllowedTriggerDrops() throws SQLException {
-    database.execute(DROPS_TWO);
-    SinkTarget target = TargetReader.read(database.address(), Payments.TIMEOUTS, "payments", "payments",
-        FieldList.parse(Payments.FIELDS).stream().map(Field::name).toList(), (i, c) -> {
-        }, null, true);
-    SinkPlan plan = new SinkPlan(database.address(), Payments.TIMEOUTS, target, "payments", Payments.claim(database).generation(), 100);
+    SinkPlan plan = allowingTriggers(DROPS_TWO);
     try (PartitionWriter<byte[]> writer = Payments.writer(plan, 0)) {
       Payments.write(writer, 0, 5);
       // with a duplicate in the chunk

@@ -2,6 +2,7 @@ package dev.faultline.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -95,6 +96,15 @@ class ValueEdgesTest {
     String message = assertThrows(SinkConfigurationException.class,
         () -> write("text not null", "[{\"table\":\"per_v\",\"groupBy\":[\"v\"],\"count\":\"events\"}]", "\"a\"")).getMessage();
     assertEquals("aggregate per_v: cannot group by v, whose collation takes different texts for equal", message);
+  }
+
+  @Test
+  void refusesToGroupByAColumnThatWouldRound() throws Exception {
+    database.execute("CREATE TABLE things (id bigint PRIMARY KEY, v numeric(12,4) NOT NULL);"
+        + "CREATE TABLE per_v (v numeric(10,2), shard int, events bigint NOT NULL, PRIMARY KEY (v, shard))");
+    String message = assertThrows(SinkConfigurationException.class,
+        () -> write("decimal(12,4) not null", "[{\"table\":\"per_v\",\"groupBy\":[\"v\"],\"count\":\"events\"}]", "1.001")).getMessage();
+    assertTrue(message.startsWith("aggregate per_v: column v is not of the same type as in things"), message);
   }
 
   @Test

@@ -23,7 +23,7 @@ import java.util.Set;
  */
 record JobArguments(Path pipeline, String brokers, String topic, boolean realTime, int chunkRows, int chunkMs, long epochMs,
     long maxOffsetsPerBatch, Path checkpoint, Path statusFile, boolean aggregates, boolean stopAtLatest, boolean standby, String driverName,
-    HomeWorkers home, boolean kafkaDefaults, boolean synchronousCommit) {
+    HomeWorkers home, boolean kafkaDefaults, boolean synchronousCommit, double maxRejectedRatio, boolean allowTriggers) {
 
   static final String HELP = """
       Streams a Kafka topic into a PostgreSQL table, each record exactly once.
@@ -41,6 +41,8 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --checkpoint DIR           where Spark keeps its checkpoints; losing them is harmless [default: a folder in java.io.tmpdir]
         --status-file FILE         where the job writes its state as JSON, at each change and every second [default: none]
         --no-aggregates            do not update the aggregate tables
+        --max-rejected-ratio R     end when more than this part of a partition's last records became dead letters; 1 for never [default: 0.5]
+        --allow-triggers           the table may have BEFORE INSERT triggers for each row
         --no-synchronous-commit    PostgreSQL answers before a chunk is durable: a crash of the server makes the sink store the last ones again
         --stop-at-latest           stop with exit code 0 when the job has stored all records that existed at its start
         --standby                  share the table with other drivers that have this flag: one writes, the others are ready to take over
@@ -69,9 +71,9 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         143  SIGTERM came, but the query did not stop in time; the job may be started again""";
 
   private static final Set<String> WITH_VALUE = Set.of("--pipeline", "--brokers", "--topic", "--trigger", "--chunk-rows", "--chunk-ms",
-      "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file", "--driver-name", "--home-workers");
+      "--epoch-ms", "--max-offsets-per-batch", "--checkpoint", "--status-file", "--driver-name", "--home-workers", "--max-rejected-ratio");
   private static final Set<String> SWITCHES = Set.of("--no-aggregates", "--stop-at-latest", "--standby", "--kafka-defaults",
-      "--no-synchronous-commit");
+      "--no-synchronous-commit", "--allow-triggers");
 
   /** @throws UsageException with one line that names the error */
   static JobArguments parse(String[] arguments) {
@@ -122,7 +124,8 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         given.containsKey("--checkpoint") ? Path.of(given.get("--checkpoint")) : null,
         given.containsKey("--status-file") ? Path.of(given.get("--status-file")) : null,
         !given.containsKey("--no-aggregates"), given.containsKey("--stop-at-latest"),
-        given.containsKey("--standby"), driverName, HomeWorkers.parse(home), given.containsKey("--kafka-defaults"), !given.containsKey("--no-synchronous-commit"));
+        given.containsKey("--standby"), driverName, HomeWorkers.parse(home), given.containsKey("--kafka-defaults"), !given.containsKey("--no-synchronous-commit"),
+        ratio(given.getOrDefault("--max-rejected-ratio", "0.5")), given.containsKey("--allow-triggers"));
   }
 
   private static long number(Map<String, String> given, String name, long min, long max, long otherwise) {
@@ -139,6 +142,18 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
       // told below
     }
     throw new UsageException(name + " must be a whole number from " + min + (max == Long.MAX_VALUE ? "" : " to " + max) + ", not " + text);
+  }
+
+  private static double ratio(String text) {
+    try {
+      double value = Double.parseDouble(text);
+      if (value >= 0 && value <= 1) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new UsageException("--max-rejected-ratio must be a number from 0 to 1, not " + text);
   }
 
   String trigger() {

@@ -13,6 +13,7 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
@@ -65,7 +66,9 @@ record KafkaTopic(Map<Integer, Long> earliest, Map<Integer, Long> latest, TopicI
   }
 
   static TopicIdentity identity(Admin admin, TopicDescription description) throws ExecutionException, InterruptedException {
-    return new TopicIdentity(admin.describeCluster().clusterId().get(), description.topicId().toString());
+    // a broker without topic ids tells zero
+    Uuid id = description.topicId();
+    return new TopicIdentity(admin.describeCluster().clusterId().get(), Uuid.ZERO_UUID.equals(id) ? null : id.toString());
   }
 
   private static Map<Integer, Long> offsets(Admin admin, String topic, int partitions, OffsetSpec spec)

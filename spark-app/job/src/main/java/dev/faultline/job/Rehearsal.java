@@ -54,7 +54,7 @@ final class Rehearsal {
         .option("failOnDataLoss", "false")
         .options(StreamQuery.consumer(arguments))
         .load().select("partition", "offset", "key", "value");
-    Map<String, String> sink = Map.of("table", pipeline.table(), "topic", topic, "generation", "1", "fields", FieldList.format(pipeline.fields()));
+    Map<String, String> sink = Map.of("table", pipeline.table(), "topic", topic, "generation", "1", "fields", FieldList.format(pipeline.fields()), "allowTriggers", "true");
     records.foreachPartition(SinkRehearsal.of(sink, records.schema()));
     return true;
   }

@@ -89,6 +89,8 @@ final class StreamQuery {
     options.put("fields", FieldList.format(pipeline.fields()));
     options.put("chunkRows", Integer.toString(arguments.chunkRows()));
     options.put("synchronousCommit", arguments.synchronousCommit() ? "on" : "off");
+    options.put("maxRejectedRatio", Double.toString(arguments.maxRejectedRatio()));
+    options.put("allowTriggers", Boolean.toString(arguments.allowTriggers()));
     options.put("chunkMs", Integer.toString(arguments.chunkMs()));
     if (arguments.aggregates() && pipeline.aggregates() != null) {
       options.put("aggregates", pipeline.aggregates().toString());

@@ -87,7 +87,8 @@ final class TaskProbe extends SparkListener {
     if (ofQuery && task.reason() instanceof ExecutorLostFailure) {
       onExecutorLost.run();
     }
-    if (task.reason() instanceof ExceptionFailure failure && failure.exception().isDefined()) {
+    // a task of an earlier query, which stood still until now, says nothing about this one
+    if (ofQuery && task.reason() instanceof ExceptionFailure failure && failure.exception().isDefined()) {
       for (Throwable cause = failure.exception().get(); cause != null; cause = cause.getCause()) {
         if (cause instanceof PartitionException error) {
           onSinkError.accept(error.partition(), error.getCause(), task.taskInfo().finishTime());

@@ -41,6 +41,7 @@ class TaskProbeTest {
     SparkSession spark = SparkSession.builder().master("local[1,3]").config("spark.ui.enabled", "false").getOrCreate();
     try {
       spark.sparkContext().addSparkListener(probe);
+      spark.sparkContext().setLocalProperty(TaskProbe.QUERY_ID, "this query");
       spark.range(0, 1, 1, 1).foreachPartition(work);
     } finally {
       // it delivers every event
