@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.ForeachWriter;
@@ -18,6 +19,10 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.connector.catalog.TableCapability;
+import org.apache.spark.sql.connector.expressions.Transform;
+import org.apache.spark.sql.execution.streaming.runtime.RealTimeModeAllowlist;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.StreamingQueryException;
 import org.apache.spark.sql.streaming.Trigger;
@@ -100,6 +105,29 @@ class SparkSinkTest {
       }
       assertInstanceOf(FencedException.class, cause.getCause());
       assertEquals("t", ((PartitionException) cause).topic());
+    }
+  }
+
+  /** Spark's list compares class names; its error names the sinks that it takes. */
+  @Test
+  void realTimeModeTakesTheTable() throws Exception {
+    try (Database database = new Database()) {
+      Map<String, String> options = options(database, "payments", claim(database, "payments").generation());
+      options.put("fields", Payments.FIELDS);
+      StructType schema = new StructType().add("partition", "int").add("offset", "bigint").add("key", "binary").add("value", "binary");
+      Table table = new PostgresProvider().getTable(schema, new Transform[0], options);
+      RealTimeModeAllowlist.checkAllowedSink(table, true);
+      assertThrows(Exception.class, () -> RealTimeModeAllowlist.checkAllowedSink(new Table() {
+        @Override
+        public String name() {
+          return "another";
+        }
+
+        @Override
+        public Set<TableCapability> capabilities() {
+          return Set.of();
+        }
+      }, true));
     }
   }
 
