@@ -37,8 +37,10 @@ final class Idleness {
 
   synchronized void started(long task, String executor, long nowMs) {
     tasks.add(task);
-    idle.remove(executor);
-    changedMs = nowMs;
+    // a task where there was one before is no news: in micro-batches one begins several times a second
+    if (idle.remove(executor) != null) {
+      changedMs = nowMs;
+    }
   }
 
   synchronized void ended(long task) {

@@ -43,6 +43,15 @@ class IdlenessTest {
   }
 
   @Test
+  void tasksOfMicroBatchesDoNotPutTheRoundOff() {
+    for (long now = 1_000; now < 6_000; now += 100) {
+      idleness.started(now, "0", now);
+      idleness.ended(now - 100);
+    }
+    assertTrue(idleness.isRoundDue(6_000));
+  }
+
+  @Test
   void aQueryThatDoesNotRunIsNotRehearsed() {
     idleness.ended(7);
     assertFalse(idleness.isRoundDue(60_000));
