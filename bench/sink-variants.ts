@@ -57,7 +57,7 @@ export const BINARY_LIMIT: SinkVariantId = "copy-2-binary";
 export const PEER: SinkVariantId = "staging";
 
 /** Alike for all: rows per transaction or JDBC batch. */
-export const CHUNK_ROWS = 20_000;
+export const CHUNK_ROWS = 5_000;
 
 /** Alike for all: records per micro-batch. Fewer of a small topic, so that there are several batches to measure. */
 export function batchOffsets(events: number): number {

@@ -54,7 +54,7 @@ final class BackgroundWriter<R> implements RecordWriter<R> {
       if (first) {
         oldestNanos = System.nanoTime();
         toStore.signal();
-      } else if (writer.isWorthStoring()) {
+      } else if (writer.isFull()) {
         toStore.signal();
       }
     } catch (InterruptedException e) {
@@ -118,7 +118,7 @@ final class BackgroundWriter<R> implements RecordWriter<R> {
         continue;
       }
       long leftNanos = oldestNanos + chunkNanos - System.nanoTime();
-      if (leftNanos <= 0 || finish || writer.isWorthStoring()) {
+      if (leftNanos <= 0 || finish || writer.isFull()) {
         return Work.STORE;
       }
       toStore.awaitNanos(leftNanos);

@@ -19,8 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class PartitionWriter<R> implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionWriter.class);
-  /** Beyond so many rows a transaction's own cost is small; larger ones only save work where they update the same totals more than once. */
-  private static final int ENOUGH_ROWS = 5_000;
   /** A chunk of huge rows is stored before it fills the heap. */
   private static final int MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
@@ -94,11 +92,6 @@ public final class PartitionWriter<R> implements Closeable {
   /** Whether the buffer holds a full chunk, so that the caller must call {@link #flush()}. */
   public boolean isFull() {
     return buffer.count() >= plan.chunkRows() || buffer.bytes() >= MAX_CHUNK_BYTES;
-  }
-
-  /** Whether the buffer is worth a transaction at once. One that must wait for the one before goes on filling. */
-  boolean isWorthStoring() {
-    return buffer.count() >= ENOUGH_ROWS || isFull();
   }
 
   public boolean isEmpty() {

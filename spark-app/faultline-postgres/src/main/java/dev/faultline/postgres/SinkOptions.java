@@ -158,7 +158,7 @@ public final class SinkOptions {
   }
 
   public int chunkRows() {
-    return intOption("chunkrows", 1, 100_000, 20_000);
+    return intOption("chunkrows", 1, 100_000, 5_000);
   }
 
   public int chunkMs() {

@@ -34,7 +34,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
         --brokers H:P,...          the Kafka bootstrap servers
         --topic NAME               the topic to read [default: the pipeline file's topic]
         --trigger KIND             realtime or micro-batch [default: realtime]
-        --chunk-rows N             the most rows in one transaction [default: 20000]
+        --chunk-rows N             the most rows in one transaction [default: 5000]
         --chunk-ms N               the longest time a record waits for its transaction; realtime only [default: 10]
         --epoch-ms N               the length of a Real-time Mode batch, at least 5000 [default: 300000]
         --max-offsets-per-batch N  the most records in one batch; micro-batch only [default: no limit]
@@ -119,7 +119,7 @@ record JobArguments(Path pipeline, String brokers, String topic, boolean realTim
       throw new UsageException("--home-workers must be names of workers with commas between them, not " + home);
     }
     return new JobArguments(Path.of(given.get("--pipeline")), brokers, given.get("--topic"), realTime,
-        (int) number(given, "--chunk-rows", 1, 100_000, 20_000), (int) number(given, "--chunk-ms", 0, 60_000, 10),
+        (int) number(given, "--chunk-rows", 1, 100_000, 5_000), (int) number(given, "--chunk-ms", 0, 60_000, 10),
         number(given, "--epoch-ms", 5_000, 86_400_000, 300_000), number(given, "--max-offsets-per-batch", 1, Long.MAX_VALUE, 0),
         given.containsKey("--checkpoint") ? Path.of(given.get("--checkpoint")) : null,
         given.containsKey("--status-file") ? Path.of(given.get("--status-file")) : null,

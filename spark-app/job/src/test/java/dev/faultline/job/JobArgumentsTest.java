@@ -24,7 +24,7 @@ class JobArgumentsTest {
     assertTrue(arguments.aggregates());
     assertFalse(arguments.stopAtLatest());
     assertFalse(arguments.kafkaDefaults());
-    assertEquals(20_000, arguments.chunkRows());
+    assertEquals(5_000, arguments.chunkRows());
     assertEquals(300_000, arguments.epochMs());
     assertFalse(arguments.standby());
     assertEquals("driver", arguments.driverName());
