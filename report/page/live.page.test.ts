@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodeLog } from "../../contract/log-line.ts";
 import { RUN_FILES } from "../../contract/run.ts";
 import { encodeSample, type Sample } from "../../contract/sample.ts";
@@ -148,9 +148,10 @@ describe("a run that is over", () => {
 
   test("bands stand where the journal says, in every panel", async () => {
     // The x of a time, from the plot's own scale; and what the canvas has there, just above the bottom line.
-    const colors = await valueOf<string[][]>(
-      page,
-      `(() => {
+    const read = (): Promise<string[][]> =>
+      valueOf<string[][]>(
+        page,
+        `(() => {
         const startMs = Faultline.model.timeline().start_ms;
         const [from, to] = [${made.samples[0]?.at_ms}, ${made.samples.at(-1)?.at_ms}];
         return [...document.querySelectorAll(".fl-plot canvas")].map((canvas) => {
@@ -167,14 +168,21 @@ describe("a run that is over", () => {
             }));
         });
       })()`,
+      );
+    // The samples come in several pieces, and a plot is drawn in the frame after its last one.
+    await vi.waitFor(
+      async () => {
+        const colors = await read();
+        expect(colors).toHaveLength(7);
+        for (const panel of colors)
+          for (const [index, { effective = true }] of SOME_FAULTS.entries()) {
+            const [before, during] = [redness(panel[2 * index]), redness(panel[2 * index + 1])];
+            if (effective) expect(during - before, `fault ${index + 1}: ${panel.join(" ")}`).toBeGreaterThan(15);
+            else expect(Math.abs(during - before), `fault ${index + 1}: ${panel.join(" ")}`).toBeLessThan(12);
+          }
+      },
+      { timeout: 15_000, interval: 100 },
     );
-    expect(colors).toHaveLength(7);
-    for (const panel of colors)
-      for (const [index, { effective = true }] of SOME_FAULTS.entries()) {
-        const [before, during] = [redness(panel[2 * index]), redness(panel[2 * index + 1])];
-        if (effective) expect(during - before, `fault ${index + 1}: ${panel.join(" ")}`).toBeGreaterThan(15);
-        else expect(Math.abs(during - before), `fault ${index + 1}: ${panel.join(" ")}`).toBeLessThan(12);
-      }
     const marks = await page.locator(".fl-mark").allInnerTexts();
     expect(marks.map((mark) => mark.split(" ")[0])).toEqual(SOME_FAULTS.map((_, index) => `${index + 1}`));
   });
