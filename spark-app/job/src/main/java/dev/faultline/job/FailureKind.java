@@ -3,6 +3,7 @@ package dev.faultline.job;
 import dev.faultline.postgres.DataLossException;
 import dev.faultline.postgres.FencedException;
 import dev.faultline.postgres.OffsetGapException;
+import dev.faultline.postgres.PartitionException;
 import dev.faultline.postgres.SinkConfigurationException;
 
 /** The kinds of failure of a query: restart the query, or end the job with an exit code. */
@@ -39,11 +40,14 @@ enum FailureKind {
     return text.contains(SinkConfigurationException.class.getName()) ? CONFIGURATION : RESTART;
   }
 
-  /** The deepest cause's message: what happened, without Spark's wrapping. */
+  /** What happened, without Spark's wrapping: the sink's own words, which say what it means, else the deepest cause's. */
   static String message(Throwable failure) {
     Throwable deepest = failure;
-    while (deepest.getCause() != null) {
-      deepest = deepest.getCause();
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      deepest = cause;
+      if (cause.getClass().getPackage() == SinkConfigurationException.class.getPackage() && !(cause instanceof PartitionException)) {
+        break;
+      }
     }
     return firstLine(deepest);
   }
