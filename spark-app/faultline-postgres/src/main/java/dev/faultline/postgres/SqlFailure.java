@@ -7,7 +7,7 @@ import org.postgresql.util.ServerErrorMessage;
 
 /** What a SQLSTATE means for a chunk. https://www.postgresql.org/docs/18/errcodes-appendix.html */
 enum SqlFailure {
-  /** The table already has a row: store the chunk again and count the duplicates. */
+  /** A unique key has a row already: find out which records are duplicates. */
   DUPLICATE,
   /** PostgreSQL cannot store one row: find that row and make it a dead letter. */
   ROW,
